@@ -1,0 +1,1 @@
+"""The documents, their fields, their statuses and which transition is legal. No I/O of any kind."""

@@ -1,0 +1,71 @@
+"""Document ids. Uniqueness is a document id: what must be unique is the name of a document made with `create()`.
+
+Ids are hashes, so they hold no character Firestore forbids, are not monotonic (sequential ids heat one tablet), and
+give away no address in a URL or a log line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from urllib.parse import urlsplit, urlunsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def digest(*parts: str) -> str:
+    """A 32-digit hexadecimal hash of the parts; no two different lists of parts share their input."""
+    joined = "\x1f".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def canonical_url(url: str) -> str:
+    """The form in which a URL is compared: lower-case scheme and host, no default port, no fragment (RFC 3986 §6.2)."""
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").lower()
+    if ":" in host:
+        host = f"[{host}]"
+    port = parts.port
+    if port is not None and port != _DEFAULT_PORTS.get(parts.scheme.lower()):
+        host = f"{host}:{port}"
+    return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
+
+
+def canonical_email(address: str) -> str:
+    """The form in which an address is compared: NFC, lower case. Nobody runs mailboxes that differ in case alone."""
+    return unicodedata.normalize("NFC", address.strip()).lower()
+
+
+def post_id(url: str) -> str:
+    """Id of `posts/{id}`: one per URL."""
+    return digest("url", canonical_url(url))
+
+
+def identity_id(kind: str, value: str) -> str:
+    """Id of `identities/{id}`: one per phone, email or image.
+
+    Args:
+        kind: ``phone`` (E.164), ``email`` or ``image`` (perceptual hash).
+        value: the value in its canonical form.
+    """
+    return digest("identity", kind, canonical_email(value) if kind == "email" else value)
+
+
+def suppression_id(kind: str, value: str) -> str:
+    """Id of `suppressions/{id}`: one per email, phone or domain that must not be written to."""
+    return digest("suppression", kind, value.strip().lower())
+
+
+def contact_id(kind: str, value: str) -> str:
+    """Id of `contacts/{id}`, made from what identifies the person best: phone, else email, else image, else URL."""
+    return digest("contact", kind, canonical_email(value) if kind == "email" else value)
+
+
+def email_job_id(template_id: int, contact: str, step: int = 0) -> str:
+    """Id of `emailQueue/{id}`: one mail per contact, template and step of a sequence, whoever asks and how often."""
+    return digest("email", str(template_id), contact, str(step))
+
+
+def keyed_id(user: str, purpose: str, key: str) -> str:
+    """Id of a document made by a request that carried an Idempotency-Key: the same key makes the same document."""
+    return digest("key", user, purpose, key)
