@@ -15,13 +15,14 @@ from leadgen.model.status import BatchStatus, ContactStatus, EmailStatus, EndRea
 
 
 class Document(BaseModel):
-    """Base of all stored documents. Unknown fields are kept out of the way, not refused: an older reader must not fail."""
+    """Base of all stored documents. Unknown fields are left aside, not refused: an older reader must not fail."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
 
     def to_firestore(self) -> dict[str, Any]:
         """The document as Firestore takes it: camelCase keys, no absent fields, statuses as plain strings."""
-        return _plain(self.model_dump(by_alias=True, exclude_none=True))
+        data: dict[str, Any] = _plain(self.model_dump(by_alias=True, exclude_none=True))
+        return data
 
     @classmethod
     def from_firestore(cls, data: dict[str, Any]) -> Self:

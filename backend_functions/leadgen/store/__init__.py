@@ -1,0 +1,1 @@
+"""Firestore: typed reads and writes, compare-and-set, atomic commits, the clock. Nothing here knows what a lead is."""

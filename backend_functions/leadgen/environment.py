@@ -1,0 +1,55 @@
+"""What the deployment tells the backend: addresses and secrets, read from the environment in this one place.
+
+Everything outside is replaceable by its address, so the code under test is the code that ships.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PACKAGED_SOURCES = Path(__file__).parent / "sources"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The deployment's facts. Secrets are kept out of `repr`."""
+
+    project: str
+    sources: Path
+    local_hosts: frozenset[str]
+    """`host:port` pairs that may be fetched although they are loopback addresses."""
+    microsoft_authority: str
+    graph_url: str
+    microsoft_client_id: str
+    microsoft_client_secret: str = field(repr=False)
+    microsoft_redirect_uri: str
+    ca_file: str
+    llm_url: str
+    llm_key: str = field(repr=False)
+    llm_model: str
+    token_key: str = field(repr=False)
+
+
+def _text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def read_environment() -> Environment:
+    """The environment as it is now."""
+    return Environment(
+        project=_text("GOOGLE_CLOUD_PROJECT") or _text("GCLOUD_PROJECT"),
+        sources=Path(_text("LEADGEN_SOURCES")) if _text("LEADGEN_SOURCES") else _PACKAGED_SOURCES,
+        local_hosts=frozenset(h.strip().lower() for h in _text("LEADGEN_LOCAL_HOSTS").split(",") if h.strip()),
+        microsoft_authority=_text("LEADGEN_MICROSOFT_AUTHORITY", "https://login.microsoftonline.com/common"),
+        graph_url=_text("LEADGEN_GRAPH_URL", "https://graph.microsoft.com/v1.0").rstrip("/"),
+        microsoft_client_id=_text("LEADGEN_MICROSOFT_CLIENT_ID"),
+        microsoft_client_secret=_text("LEADGEN_MICROSOFT_CLIENT_SECRET"),
+        microsoft_redirect_uri=_text("LEADGEN_MICROSOFT_REDIRECT_URI", "http://localhost:8765/outlook/callback"),
+        ca_file=_text("LEADGEN_CA_FILE"),
+        llm_url=_text("LEADGEN_LLM_URL").rstrip("/"),
+        llm_key=_text("LEADGEN_LLM_KEY"),
+        llm_model=_text("LEADGEN_LLM_MODEL"),
+        token_key=_text("LEADGEN_TOKEN_KEY"),
+    )

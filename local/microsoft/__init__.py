@@ -1,0 +1,1 @@
+"""A stand-in for the Microsoft identity platform and Microsoft Graph mail, speaking the real protocols over TLS."""
