@@ -113,6 +113,16 @@ class Commit:
         self._batch.update(record.ref, changes, option=option)
         return self
 
+    def merge(self, ref: DocumentReference, changes: dict[str, Any]) -> Commit:
+        """Set these fields and leave the others, whether the document exists or not."""
+        self._batch.set(ref, changes, merge=True)
+        return self
+
+    def delete(self, ref: DocumentReference) -> Commit:
+        """Delete a document."""
+        self._batch.delete(ref)
+        return self
+
     def increase(self, ref: DocumentReference, amounts: dict[str, int]) -> Commit:
         """Add to counters of an existing document, whatever else changed in it."""
         from google.cloud.firestore import Increment
