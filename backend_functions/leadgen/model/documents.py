@@ -120,26 +120,37 @@ class Suppression(Document):
 
 
 class Counts(Document):
-    """How a campaign stands. Raised with atomic increments in the same commit as the change they count."""
+    """How a campaign stands. Raised with atomic increments in the same commit as the change they count.
+
+    Two sums always hold: harvested = found + duplicates + suppressed + noContact + dead + what is in flight, and
+    found = waiting + queued + review + phoneOnly + unresolved.
+    """
 
     harvested: int = 0
     """Posts claimed by this campaign."""
     known: int = 0
     """Links on the listings that some campaign had claimed before."""
     found: int = 0
-    """New leads: queued + review + phone only + waiting."""
+    """New leads."""
     waiting: int = 0
+    """New leads that wait for their model call."""
     queued: int = 0
+    """New leads that got a place in the email queue, including those whose mail has left since."""
     review: int = 0
+    """New leads whose address waits behind a CAPTCHA."""
     phone_only: int = 0
+    unresolved: int = 0
+    """Review leads that came to nothing: given up, suppressed, or somebody known after all."""
     duplicates: int = 0
     suppressed: int = 0
     no_contact: int = 0
     dead: int = 0
-    sent: int = 0
-    failed: int = 0
     resolved: int = 0
-    """Review leads whose address a person found; they are counted in ``queued`` too, and no longer in ``review``."""
+    """Review leads whose address a person found; counted in `queued` too."""
+    sent: int = 0
+    """Mails that left."""
+    failed: int = 0
+    """Mails that will not leave without a person's help."""
 
 
 class ProcessorRequest(Document):

@@ -41,8 +41,10 @@ class ContactStatus(StrEnum):
     CAPTCHA_FAILED = "CAPTCHA_FAILED"
     PHONE_ONLY = "PHONE_ONLY"
     PROCESSED = "PROCESSED"
-    """Has an address and a place in the email queue."""
+    """Has an address; where a template was named, also a place in the email queue."""
     SUPPRESSED = "SUPPRESSED"
+    DUPLICATE = "DUPLICATE"
+    """The address found behind the CAPTCHA belongs to another contact."""
 
 
 class EmailStatus(StrEnum):
@@ -94,11 +96,12 @@ _LEGAL: dict[StrEnum, frozenset[StrEnum]] = {
     BatchStatus.PUBLISHED: frozenset({BatchStatus.DONE}),
     BatchStatus.DONE: frozenset(),
     _C.PENDING_ENRICHMENT: frozenset({_C.PROCESSED, _C.PENDING_CAPTCHA, _C.PHONE_ONLY, _C.SUPPRESSED}),
-    _C.PENDING_CAPTCHA: frozenset({_C.PROCESSED, _C.CAPTCHA_FAILED, _C.PHONE_ONLY, _C.SUPPRESSED}),
+    _C.PENDING_CAPTCHA: frozenset({_C.PROCESSED, _C.CAPTCHA_FAILED, _C.SUPPRESSED, _C.DUPLICATE}),
     _C.CAPTCHA_FAILED: frozenset({_C.PENDING_CAPTCHA, _C.SUPPRESSED}),
     _C.PHONE_ONLY: frozenset({_C.PROCESSED, _C.SUPPRESSED}),
     _C.PROCESSED: frozenset({_C.PENDING_CAPTCHA, _C.SUPPRESSED}),
     _C.SUPPRESSED: frozenset(),
+    _C.DUPLICATE: frozenset(),
     _E.QUEUED: frozenset({_E.DRAFTING, _E.HELD, _E.CANCELLED, _E.SUPPRESSED, _E.ERROR_NO_EMAIL, _E.ERROR_API_FAILURE}),
     _E.HELD: frozenset({_E.QUEUED, _E.CANCELLED, _E.SUPPRESSED}),
     _E.DRAFTING: frozenset({_E.QUEUED, _E.SENDING, _E.SUPPRESSED, _E.ERROR_NO_EMAIL, _E.ERROR_API_FAILURE}),

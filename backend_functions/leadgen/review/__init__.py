@@ -1,0 +1,1 @@
+"""What a person's work on a CAPTCHA leads to."""
