@@ -67,33 +67,28 @@ def phone_piece(e164: str, style: str) -> Piece:
     return Piece(text, href=f"tel:{e164}" if style == "tel_link" else "")
 
 
+_EMAIL_WRITERS: dict[str, Callable[[str, str], Piece]] = {
+    "text": lambda name, domain: Piece(f"{name}@{domain}"),
+    "mailto": lambda name, domain: Piece(f"{name}@{domain}", href=f"mailto:{name}@{domain}"),
+    "entities": lambda name, domain: Piece(f"{name}@{domain}", entities=True),
+    "upper": lambda name, domain: Piece(f"{name}@{domain}".upper()),
+    "at_dot": lambda name, domain: Piece(f"{name} at {domain.replace('.', ' dot ')}"),
+    "brackets": lambda name, domain: Piece(f"{name} [at] {domain.replace('.', ' [dot] ')}"),
+    "paren_at": lambda name, domain: Piece(f"{name}(at){domain}"),
+    "spaced_at": lambda name, domain: Piece(f"{name} @ {domain}"),
+}
+_LABELS = ("send me an email", "email us", "write to us", "e-mail for a quote")
+
+
 def email_piece(address: str, style: str, rng: random.Random) -> Piece | None:
-    """Write an address in one of `EMAIL_STYLES`; None where the style leaves it out of the text.
+    """Write an address in one of `EMAIL_STYLES`; None for "json_ld", which leaves it out of the text.
 
     Raises:
-        ValueError: there is no such style.
+        KeyError: there is no such style.
     """
+    if style == "json_ld":
+        return None
+    if style == "mailto_label":
+        return Piece(rng.choice(_LABELS), href=f"mailto:{address}?subject=Your%20ad")
     name, domain = address.split("@")
-    match style:
-        case "text":
-            return Piece(address)
-        case "mailto":
-            return Piece(address, href=f"mailto:{address}")
-        case "mailto_label":
-            label = rng.choice(("send me an email", "email us", "write to us", "e-mail for a quote"))
-            return Piece(label, href=f"mailto:{address}?subject=Your%20ad")
-        case "entities":
-            return Piece(address, entities=True)
-        case "upper":
-            return Piece(address.upper())
-        case "json_ld":
-            return None
-        case "at_dot":
-            return Piece(f"{name} at {domain.replace('.', ' dot ')}")
-        case "brackets":
-            return Piece(f"{name} [at] {domain.replace('.', ' [dot] ')}")
-        case "paren_at":
-            return Piece(f"{name}(at){domain}")
-        case "spaced_at":
-            return Piece(f"{name} @ {domain}")
-    raise ValueError(f"there is no way of writing an address called {style!r}; known are {', '.join(EMAIL_STYLES)}")
+    return _EMAIL_WRITERS[style](name, domain)

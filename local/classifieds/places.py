@@ -17,7 +17,15 @@ CITIES: dict[str, CitySpec] = {
             area_codes=("512", "737"),
             tag="atx",
             flavours=("Lone Star", "Barton", "Hill Country", "Bluebonnet", "Live Oak", "Colorado River", "Zilker"),
-            districts=("Hyde Park", "East Austin", "South Lamar", "Mueller", "Round Rock", "Cedar Park", "Pflugerville"),
+            districts=(
+                "Hyde Park",
+                "East Austin",
+                "South Lamar",
+                "Mueller",
+                "Round Rock",
+                "Cedar Park",
+                "Pflugerville",
+            ),
             zips=("78701", "78704", "78722", "78745", "78751", "78758"),
         ),
         CitySpec(
@@ -72,6 +80,8 @@ class Traveller:
 TRAVELLERS: tuple[Traveller, ...] = (
     Traveller("tworivers", "Two Rivers Moving", "Hank Dorsey", "moving", "EMAIL", "dallas", "austin", "+12145550190"),
     Traveller("i35roofing", "I-35 Roofing Crew", "Luz Ortega", "roofing", "PHONE", "austin", "dallas", "+15125550191"),
-    Traveller("lensandlight", "Lens and Light", "Priya Nair", "photography", "EMAIL", "denver", "portland", "+13035550192"),
+    Traveller(
+        "lensandlight", "Lens and Light", "Priya Nair", "photography", "EMAIL", "denver", "portland", "+13035550192"
+    ),
     Traveller("brightsuds", "Bright Suds", "Owen Pratt", "detailing", "CAPTCHA", "portland", "denver", "+15035550193"),
 )

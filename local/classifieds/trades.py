@@ -175,7 +175,7 @@ _ALL = (
         "Moving",
         ("Moving", "Movers", "Haul & Move", "Moving Help"),
         (
-            "Two men and a truck sized truck",
+            "Three strong movers and a big truck",
             "Apartment movers, no hidden fees",
             "Piano and safe moving specialists",
             "Loading help by the hour",
@@ -205,7 +205,7 @@ _ALL = (
         (
             "Handyman for the list you keep putting off",
             "TV mounting, shelves, doors, drywall",
-            "Honda-reliable handyman, fair hourly rate",
+            "Dependable handyman, fair hourly rate",
             "Small jobs welcome – handyman with tools",
             "Furniture assembly and odd jobs",
         ),

@@ -153,7 +153,7 @@ def _decoy(spec: CitySpec, trade: Trade, handle: str, rng: random.Random) -> str
         two=f"{rng.randrange(100):02d}",
         four=f"{rng.randrange(1000, 2000)}",
         six=f"{rng.randrange(1_000_000):06d}",
-        year=rng.randrange(1984, 2020),
+        year=rng.randrange(1984, 2000),
         zip=first,
         zip2=second,
         handle=handle,
