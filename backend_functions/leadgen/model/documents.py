@@ -95,6 +95,8 @@ class Contact(Document):
     next_attempt_at: datetime | None = None
     """When a waiting model call may be tried again."""
     suppressed_by: str = ""
+    intake_outcome: str = ""
+    """What triage decided first. A batch that is done again after a crash counts this, not what happened since."""
     created_at: datetime
     last_updated: datetime
 

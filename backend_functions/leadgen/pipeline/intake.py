@@ -24,10 +24,6 @@ STATUS_OF = {
     PostOutcome.SUPPRESSED: ContactStatus.SUPPRESSED,
     PostOutcome.WAITING: ContactStatus.PENDING_ENRICHMENT,
 }
-_OUTCOME_OF = {status: outcome for outcome, status in STATUS_OF.items()} | {
-    ContactStatus.CAPTCHA_FAILED: PostOutcome.REVIEW,
-    ContactStatus.DUPLICATE: PostOutcome.REVIEW,
-}
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ def _known(db: Client, contact_id: str, *, same_post: bool) -> Registered:
     if not same_post:
         return Registered(contact_id, PostOutcome.DUPLICATE, created=False)
     contact = need(Collections(db).contacts.document(contact_id), Contact, f"contact {contact_id}").value
-    return Registered(contact_id, _OUTCOME_OF[contact.status], created=False)
+    return Registered(contact_id, PostOutcome(contact.intake_outcome), created=False)
 
 
 def _commit(db: Client, contact_id: str, candidate: Candidate, index: IdentityIndex, now: datetime) -> Commit:
@@ -157,6 +153,7 @@ def contact_document(candidate: Candidate, now: datetime) -> Contact:
         gate=candidate.gate,
         next_attempt_at=candidate.waiting_until,
         suppressed_by=candidate.suppressed_by,
+        intake_outcome=str(candidate.outcome),
         created_at=now,
         last_updated=now,
     )

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from leadgen.model.documents import Suppression
+from leadgen.model.errors import FieldProblem, InvalidInput
 from leadgen.model.ids import suppression_id
+from leadgen.model.validation import shown
+from leadgen.review.address import accept_address
 from leadgen.store.client import Collections
 from leadgen.store.records import read_all
 
@@ -30,3 +33,40 @@ def suppressed_among(db: Client, keys: Iterable[tuple[str, str]]) -> dict[tuple[
     names = Collections(db)
     found = read_all(db, [names.suppressions.document(i) for i in sorted(by_id)], Suppression)
     return {by_id[record_id]: record.value.reason for record_id, record in found.items()}
+
+
+def canonical_value(kind: str, value: str) -> str:
+    """The form in which a value stands on the list.
+
+    Args:
+        kind: ``email``, ``phone`` or ``domain``.
+        value: as it was typed.
+
+    Raises:
+        InvalidInput: it is not an email address, a phone number with its country, or a domain.
+    """
+    if kind == "phone":
+        return canonical_phone(value)
+    if kind == "email":
+        return accept_address(value, field="value")
+    domain = value.strip().lower().removeprefix("@").rstrip(".")
+    accept_address(f"anyone@{domain}", field="value")
+    return domain
+
+
+def canonical_phone(value: str, region: str = "US", field: str = "value") -> str:
+    """A phone number in E.164.
+
+    Raises:
+        InvalidInput: it is not a valid number of the region or with a country code.
+    """
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        problem = FieldProblem(field, shown(value), "must be a valid phone number, such as +1 512 236 1234")
+        raise InvalidInput(f"{field} {problem.allowed}.", fields=(problem,))
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -13,30 +13,31 @@ from leadgen.model.validation import shown
 FIELD = "extractedEmail"
 
 
-def accept_address(address: str, relay_domains: Iterable[str] = ()) -> str:
+def accept_address(address: str, relay_domains: Iterable[str] = (), *, field: str = FIELD) -> str:
     """The address in its canonical form.
 
     Args:
         address: as it was typed or read from the page.
         relay_domains: domains of the site's own relay; mail through them reaches nobody we could recognise again.
+        field: what the request calls the address.
 
     Raises:
         InvalidInput: empty, malformed, or a relay address.
     """
     if not address.strip():
-        raise _refused(address, "must be an email address when captchaSuccess is true")
+        raise _refused(field, address, "must be an email address")
     try:
         # A reserved domain such as .example can't receive mail; whether it can is the mail server's to say, not ours.
-        checked = validate_email(address.strip(), check_deliverability=False, globally_deliverable=False)
+        checked = validate_email(address.strip(), check_deliverability=False)
     except EmailNotValidError as error:
-        raise _refused(address, f"must be an email address: {error}") from None
+        raise _refused(field, address, f"must be an email address: {error}") from None
     canonical = canonical_email(checked.normalized)
     domain = canonical.rpartition("@")[2]
     if any(domain == relay or domain.endswith(f".{relay}") for relay in relay_domains):
-        raise _refused(address, f"must be the advertiser's own address; {domain} is the site's relay")
+        raise _refused(field, address, f"must be the advertiser's own address; {domain} is the site's relay")
     return canonical
 
 
-def _refused(address: str, allowed: str) -> InvalidInput:
-    problem = FieldProblem(FIELD, shown(address), allowed)
-    return InvalidInput(f"{FIELD} {allowed}.", hint="Correct the address, or report failure.", fields=(problem,))
+def _refused(field: str, address: str, allowed: str) -> InvalidInput:
+    problem = FieldProblem(field, shown(address), allowed)
+    return InvalidInput(f"{field} {allowed}.", hint="Correct the address.", fields=(problem,))

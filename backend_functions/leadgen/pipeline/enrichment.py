@@ -1,0 +1,92 @@
+"""Leads that waited for their model call: enriched when the Governor lets them, then triaged like all others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from leadgen.model.documents import Contact, LeadData
+from leadgen.model.ids import email_job_id
+from leadgen.model.status import ContactStatus, PostOutcome, check_transition
+from leadgen.pipeline.batches import COUNT_FIELD
+from leadgen.pipeline.context import Context
+from leadgen.pipeline.intake import STATUS_OF, Origin, email_job
+from leadgen.process.triage import triage
+from leadgen.store.messages import HARVEST_TOPIC
+from leadgen.store.records import Commit, Raced, Record, to_record
+
+AT_ONCE = 40
+"""Waiting leads taken up in one run."""
+WORTH_A_WRITE = timedelta(seconds=60)
+"""A new time that is nearer than this is not written down; the next run looks anyway."""
+
+
+def enrich_waiting(context: Context) -> int:
+    """Take up leads whose time has come. Returns how many left the waiting room."""
+    due = _due(context)
+    if not due:
+        return 0
+    results = context.enricher().enrich([record.value.lead_data_json for record in due])
+    done = 0
+    touched: set[str] = set()
+    for record, result in zip(due, results, strict=True):
+        if result.waiting_until is not None:
+            if result.waiting_until - context.clock.now() > WORTH_A_WRITE:
+                _try(Commit(context.db).change(record, {"nextAttemptAt": result.waiting_until}))
+        elif _settle(context, record, result.lead):
+            done += 1
+            touched.add(record.value.request_id)
+    for request_id in sorted(touched - {""}):
+        context.publisher.publish(HARVEST_TOPIC, {"requestId": request_id})
+    return done
+
+
+def _due(context: Context) -> list[Record[Contact]]:
+    query = (
+        context.names.contacts.where("status", "==", str(ContactStatus.PENDING_ENRICHMENT))
+        .where("nextAttemptAt", "<=", context.clock.now())
+        .order_by("nextAttemptAt")
+        .limit(AT_ONCE)
+    )
+    return [to_record(snapshot, Contact) for snapshot in query.stream()]
+
+
+def _settle(context: Context, record: Record[Contact], lead: LeadData) -> bool:
+    contact = record.value
+    outcome = triage(
+        has_email=bool(lead.email),
+        gate=contact.gate if lead.contact_url else "none",
+        has_phone=bool(lead.phone),
+        suppressed=False,
+    )
+    status = STATUS_OF[outcome]
+    check_transition(f"contact {record.id}", contact.status, status)
+    commit = Commit(context.db).change(
+        record,
+        {
+            "status": str(status),
+            "leadDataJson": lead.to_firestore(),
+            "businessName": lead.business_name,
+            "name": lead.name,
+            "category": lead.category,
+            "servicesRendered": lead.services_rendered,
+            "lastUpdated": context.clock.now(),
+        },
+    )
+    if outcome is PostOutcome.QUEUED and contact.template_id:
+        origin = Origin(
+            contact.request_id, contact.source_id, contact.template_id, contact.city, contact.timezone, "campaign"
+        )
+        job = email_job(record.id, lead, origin, context.clock.now())
+        commit.create(context.names.emails.document(email_job_id(contact.template_id, record.id)), job)
+    if contact.request_id:
+        request = context.names.requests.document(contact.request_id)
+        commit.increase(request, {"counts.waiting": -1, f"counts.{COUNT_FIELD[outcome]}": 1})
+    return _try(commit)
+
+
+def _try(commit: Commit) -> bool:
+    try:
+        commit.run()
+    except Raced:
+        return False  # Another run was faster; the document says what it did.
+    return True

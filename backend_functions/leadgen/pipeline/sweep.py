@@ -1,0 +1,41 @@
+"""What the schedule picks up: whatever an event, a message or a worker lost.
+
+Each part is guarded by itself: one that fails is logged and leaves the others to do their work; the next run tries
+again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from leadgen.harvest.sweep import sweep_requests
+from leadgen.pipeline.context import Context
+from leadgen.pipeline.enrichment import enrich_waiting
+from leadgen.pipeline.harvesting import harvest_deps
+
+log = logging.getLogger("leadgen.sweep")
+
+
+def sweep(context: Context) -> None:
+    """Pick up lost work.
+
+    Raises:
+        ExceptionGroup: parts that failed, after all were tried, so that the run is marked as failed.
+    """
+    failures: list[Exception] = []
+    parts: tuple[tuple[str, Callable[[], int]], ...] = (
+        ("campaigns", lambda: sweep_requests(harvest_deps(context))),
+        ("waiting leads", lambda: enrich_waiting(context)),
+    )
+    for name, part in parts:
+        try:
+            done = part()
+        except Exception as error:
+            log.error("sweep: %s failed: %s: %s", name, type(error).__name__, error)
+            failures.append(error)
+        else:
+            if done:
+                log.info("sweep: %s: %d", name, done)
+    if failures:
+        raise ExceptionGroup("the sweep did not finish", failures)

@@ -1,0 +1,40 @@
+"""Builds the parts that talk to the outside: the polite reader and the enricher. Heavy, so imported when first used."""
+
+from __future__ import annotations
+
+from leadgen.harvest.fetch import Fetcher, HostMemory
+from leadgen.harvest.sources import Source
+from leadgen.llm.client import ModelClient
+from leadgen.llm.enrich import Enricher
+from leadgen.llm.governor import Governor
+from leadgen.pipeline.context import Context
+from leadgen.settings import read_settings
+
+PRODUCT = "Leadgen/0.1"
+MODEL_TIMEOUT_S = 30.0
+
+_MEMORY = HostMemory()
+"""What this process knows about hosts: robots.txt, and when they may be asked next."""
+
+
+def open_reader(context: Context, source: Source) -> Fetcher:
+    """A polite reader for a source, at the pace of its definition and of the configuration, whichever is slower."""
+    settings = read_settings(context.db)
+    contact = source.policy.acknowledged_by.strip() or "operator"
+    return Fetcher(
+        clock=context.clock,
+        user_agent=f"{PRODUCT} (operated by {contact})",
+        local_hosts=context.env.local_hosts,
+        requests_per_second=settings.harvest_requests_per_second,
+        delay_seconds=source.delay_seconds,
+        concurrency=source.concurrency,
+        memory=_MEMORY,
+    )
+
+
+def build_enricher(context: Context) -> Enricher:
+    """The enricher: with the model of the environment, or by rules where none is configured."""
+    env = context.env
+    governor = Governor(context.db, owner=context.owner)
+    client = ModelClient(env.llm_url, env.llm_key, env.llm_model, timeout_s=MODEL_TIMEOUT_S) if env.llm_url else None
+    return Enricher(governor, client, context.clock)

@@ -1,0 +1,10 @@
+"""The headless twin: whatever the console does, `leadgen …` on the command line does too."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Entry point of the `leadgen` command."""
+    from console.cli.app import run
+
+    run()

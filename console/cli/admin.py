@@ -1,0 +1,50 @@
+"""`leadgen admin`: users and roles."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from console.cli.output import fail, say, told
+from console.cli.target import choice, local_profile, local_stack
+from console.client.admin import Admin
+from console.client.profile import Profile, environment_profile, named_profile
+
+app = typer.Typer(help="Users and roles; needs administrator credentials of the project.")
+
+
+def _profile() -> Profile:
+    if choice.profile:
+        return named_profile(choice.profile)
+    return environment_profile() or local_profile(local_stack()[1])
+
+
+@app.command("create-user")
+def create_user(
+    email: str,
+    role: Annotated[str, typer.Option("--role", help="viewer, operator or admin.")] = "viewer",
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
+) -> None:
+    """Create a user with a role. The password is asked for, never an argument."""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask()
+    if len(password) < 6:
+        fail("The password must have at least 6 characters.", 2)
+    with told():
+        admin = Admin(_profile())
+        admin.create_user(email, password)
+        admin.set_role(email, role)
+        say(f"{email} can sign in as {role}.")
+
+
+def _ask() -> str:
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+@app.command("set-role")
+def set_role(email: str, role: Annotated[str, typer.Argument(help="viewer, operator or admin.")]) -> None:
+    """Give a user a role; they sign in again."""
+    with told():
+        Admin(_profile()).set_role(email, role)
+        say(f"{email} has the role {role} from the next sign-in on.")

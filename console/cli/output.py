@@ -1,0 +1,89 @@
+"""How the command line speaks: facts on stdout, everything else on stderr, and exit codes that mean something.
+
+0 done · 1 refused or failed · 2 wrong usage · 3 nobody is signed in · 4 the backend does not answer
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from console.client.problems import BackendError, SignInProblem
+from console.client.profile import ProfileProblem
+from console.format import plain
+
+FAILED, USAGE, SIGNED_OUT, UNREACHABLE = 1, 2, 3, 4
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Tell the person something that is no result."""
+    err.print(escape(plain(text)))
+
+
+def emit_json(value: Any) -> None:
+    """Print facts as one JSON document."""
+    sys.stdout.write(json.dumps(value, default=_json_value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    """Print rows; text from outside is shown as text."""
+    grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        grid.add_row(*(escape(plain("" if cell is None else str(cell))) for cell in row))
+    out.print(grid)
+
+
+def fail(message: str, code: int = FAILED, *, hint: str = "") -> NoReturn:
+    """Say what went wrong and end."""
+    err.print(f"[bold red]✗[/] {escape(plain(message))}")
+    if hint:
+        err.print(f"  {escape(plain(hint))}")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn every expected failure into a message and an exit code; never a traceback."""
+    from local.stack.errors import StackError
+
+    try:
+        yield
+    except SignInProblem as error:
+        fail(f"{error.title}: {error.detail}", SIGNED_OUT, hint=error.hint)
+    except BackendError as error:
+        _backend(error)
+    except (ProfileProblem, StackError) as error:
+        fail(str(error), USAGE if isinstance(error, ProfileProblem) else FAILED)
+    except KeyboardInterrupt:
+        fail("Interrupted; what was begun goes on in the backend.", 130)
+
+
+def _backend(error: BackendError) -> NoReturn:
+    unreachable = "does not answer" in error.title
+    for field in error.fields:
+        value = f" (is {field['value']})" if field.get("value") else ""
+        err.print(
+            f"  {escape(plain(str(field.get('field'))))}{escape(plain(value))}: {escape(str(field.get('allowed')))}"
+        )
+    fail(f"{error.title}: {error.detail}", UNREACHABLE if unreachable else FAILED, hint=error.hint)

@@ -1,0 +1,99 @@
+"""Users and roles, for whoever administers the project; the only part of the client that needs administrator rights.
+
+In production it uses Application Default Credentials (https://cloud.google.com/docs/authentication); the emulator
+needs none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.client.problems import BackendError
+from console.client.profile import Profile
+
+ROLES = ("viewer", "operator", "admin")
+
+
+class Admin:
+    """Creates users and gives roles through firebase-admin.
+
+    Args:
+        profile: the project.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+
+    def _app(self) -> Any:
+        import os
+
+        import firebase_admin
+
+        name = f"leadgen-admin-{self._profile.name}"
+        if self._profile.is_local:
+            host = self._profile.auth_url.removeprefix("http://").partition("/")[0]
+            os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = host
+        else:
+            os.environ.pop("FIREBASE_AUTH_EMULATOR_HOST", None)
+        try:
+            return firebase_admin.get_app(name)
+        except ValueError:
+            return firebase_admin.initialize_app(options={"projectId": self._profile.project_id}, name=name)
+
+    def create_user(self, email: str, password: str) -> str:
+        """Create a user, or set the password of the one that exists. Returns the uid.
+
+        Raises:
+            BackendError: Firebase refused, with its reason.
+        """
+        from firebase_admin import auth
+
+        app = self._app()
+        with _explained(f"user {email}"):
+            try:
+                return str(auth.create_user(email=email, password=password, email_verified=True, app=app).uid)
+            except auth.EmailAlreadyExistsError:
+                user = auth.get_user_by_email(email, app=app)
+                auth.update_user(user.uid, password=password, app=app)
+                return str(user.uid)
+
+    def set_role(self, email: str, role: str) -> None:
+        """Give a user a role; sign-ins made before are revoked, so that nobody keeps an old role.
+
+        Raises:
+            BackendError: the role is unknown, or Firebase refused.
+        """
+        from firebase_admin import auth
+
+        if role not in ROLES:
+            raise BackendError("No such role", role, f"Roles are {', '.join(ROLES)}.")
+        app = self._app()
+        with _explained(f"user {email}"):
+            user = auth.get_user_by_email(email, app=app)
+            auth.set_custom_user_claims(user.uid, {**(user.custom_claims or {}), "role": role}, app=app)
+            auth.revoke_refresh_tokens(user.uid, app=app)
+
+
+class _explained:
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is None or isinstance(error, BackendError):
+            return
+        from firebase_admin import auth, exceptions
+        from google.auth.exceptions import GoogleAuthError
+
+        if isinstance(error, auth.UserNotFoundError):
+            raise BackendError("No such user", self._what, "Create it: leadgen admin create-user EMAIL") from None
+        if isinstance(error, GoogleAuthError):
+            raise BackendError(
+                "No administrator credentials",
+                f"{self._what}: {error}",
+                "Give them: gcloud auth application-default login",
+            ) from None
+        if isinstance(error, (exceptions.FirebaseError, ValueError)):
+            raise BackendError("Firebase refused", f"{self._what}: {error}") from None
