@@ -32,7 +32,11 @@ def login(
     with told():
         profile = _profile()
         if profile is None:
-            fail("The local stack signs its users in by itself.", 2, hint="For a project: leadgen --profile NAME auth login")
+            fail(
+                "The local stack signs its users in by itself.",
+                2,
+                hint="For a project: leadgen --profile NAME auth login",
+            )
         password = sys.stdin.readline().rstrip("\n") if password_stdin else typer.prompt("Password", hide_input=True)
         token = sign_in(profile, email, password)
         where = keep_token(token_name(profile), token)
