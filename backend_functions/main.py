@@ -123,6 +123,20 @@ def suppress(request: https_fn.Request) -> https_fn.Response:
     return _serve("suppress", request)
 
 
+@https_fn.on_request(**_HTTP)
+def unsubscribe(request: https_fn.Request) -> https_fn.Response:
+    """The opt-out page of the links in our mails; public."""
+    from leadgen.api.unsubscribe import unsubscribe as answer
+
+    return answer(request)
+
+
+@https_fn.on_request(**_HTTP)
+def health(request: https_fn.Request) -> https_fn.Response:
+    """Says that the backend answers; public, and tells nothing else."""
+    return https_fn.Response('{"status": "ok"}', content_type="application/json")
+
+
 @firestore_fn.on_document_created(document="processorQueue/{requestId}", timeout_sec=540, **_BACKGROUND)
 def onRequestCreated(event: firestore_fn.Event[Any]) -> None:
     """A new campaign: harvest. A lost event is made up for by the sweep; Firestore triggers are not retried."""
