@@ -75,7 +75,9 @@ class Directory:
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         self.accounts = tuple(accounts)
-        self._by_key = {key: account for account in self.accounts for key in (account.address.lower(), account.object_id)}
+        self._by_key = {
+            key: account for account in self.accounts for key in (account.address.lower(), account.object_id)
+        }
 
     def find(self, key: str) -> Account | None:
         """The account with this address or object id, case-insensitively."""

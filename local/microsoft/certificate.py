@@ -76,9 +76,7 @@ def _load_pair(file: Path, key_file: Path, now: dt.datetime) -> tuple[x509.Certi
 
 def _save_pair(pair: tuple[x509.Certificate, PrivateKey], file: Path, key_file: Path) -> None:
     certificate, key = pair
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     write_atomically(key_file, pem.decode("ascii"))
     write_atomically(file, certificate.public_bytes(serialization.Encoding.PEM).decode("ascii"))
 

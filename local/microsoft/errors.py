@@ -5,26 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from email.utils import format_datetime
 
 from aiohttp import web
 
+from local.microsoft.times import iso
+
+REQUEST_ID = web.RequestKey("request_id", str)
 GRAPH_RESOURCE_ID = "00000003-0000-0000-c000-000000000000"
-
-
-def iso(timestamp: float) -> str:
-    """Seconds since the epoch as Graph writes them: UTC, whole seconds, `Z`."""
-    return dt.datetime.fromtimestamp(timestamp, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def retry_after(seconds: float, form: str, now: float) -> str:
-    """A Retry-After value (RFC 9110, 10.2.3), as seconds or as an HTTP date."""
-    if form == "date":
-        moment = dt.datetime.fromtimestamp(now + seconds, dt.UTC)
-        if moment.microsecond:  # a date has no fractions: never name an earlier moment than meant
-            moment = moment.replace(microsecond=0) + dt.timedelta(seconds=1)
-        return format_datetime(moment, usegmt=True)
-    return str(max(0, -int(-seconds // 1)))
 
 
 class LoginError(Exception):
@@ -36,6 +23,7 @@ class LoginError(Exception):
     def __init__(self, error: str, number: int, text: str, status: int = 400) -> None:
         super().__init__(f"AADSTS{number}: {text}")
         self.error, self.number, self.text, self.status = error, number, text, status
+        self.headers: dict[str, str] = {}
 
     def body(self, now: float, correlation_id: str, origin: str) -> dict[str, object]:
         """The JSON body of a failed token request."""
@@ -43,9 +31,7 @@ class LoginError(Exception):
         stamp = dt.datetime.fromtimestamp(now, dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         return {
             "error": self.error,
-            "error_description": (
-                f"{self} Trace ID: {trace} Correlation ID: {correlation_id} Timestamp: {stamp}"
-            ),
+            "error_description": (f"{self} Trace ID: {trace} Correlation ID: {correlation_id} Timestamp: {stamp}"),
             "error_codes": [self.number],
             "timestamp": stamp,
             "trace_id": trace,
@@ -63,7 +49,7 @@ class GraphError(Exception):
 
     def response(self, request: web.Request, now: float) -> web.Response:
         """The answer Graph gives for it."""
-        request_id = request.get("request_id", "")
+        request_id = request.get(REQUEST_ID, "")
         inner = {
             "date": iso(now).removesuffix("Z"),
             "request-id": request_id,

@@ -20,21 +20,21 @@ class Knobs(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
 
-    token_lifetime: float = Field(3600, gt=0)
-    code_lifetime: float = Field(600, gt=0)
-    refresh_token_lifetime: float = Field(90 * 86400, gt=0)
-    refresh_reuse_seconds: float = Field(600, ge=0)
+    token_lifetime: float = Field(default=3600, gt=0)
+    code_lifetime: float = Field(default=600, gt=0)
+    refresh_token_lifetime: float = Field(default=90 * 86400, gt=0)
+    refresh_reuse_seconds: float = Field(default=600, ge=0)
     """How long a refresh token still works after it was exchanged for the next one; 0 revokes it at once."""
-    device_code_lifetime: float = Field(900, gt=0)
-    device_interval: int = Field(5, ge=1)
-    delta_lifetime: float = Field(30 * 86400, gt=0)
-    sent_lag_seconds: float = Field(0, ge=0)
+    device_code_lifetime: float = Field(default=900, gt=0)
+    device_interval: int = Field(default=5, ge=1)
+    delta_lifetime: float = Field(default=30 * 86400, gt=0)
+    sent_lag_seconds: float = Field(default=0, ge=0)
     """How long after a send the copy in Sent Items takes to appear."""
     sent_lag_shows: Literal["missing", "draft"] = "missing"
     """What a reader sees meanwhile under the message's id: 404, or still the draft."""
-    max_concurrent: int | None = Field(None, ge=1)
+    max_concurrent: int | None = Field(default=None, ge=1)
     """Requests at a time per mailbox; Exchange Online allows 4."""
-    max_messages_per_minute: int | None = Field(None, ge=1)
+    max_messages_per_minute: int | None = Field(default=None, ge=1)
     """Messages sent per mailbox in any 60 s; Exchange Online allows 30."""
     retry_after_form: Literal["seconds", "date"] = "seconds"
 
