@@ -6,6 +6,8 @@ needs none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from console.client.problems import BackendError
@@ -74,26 +76,17 @@ class Admin:
             auth.revoke_refresh_tokens(user.uid, app=app)
 
 
-class _explained:
-    def __init__(self, what: str) -> None:
-        self._what = what
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    from firebase_admin import auth, exceptions
+    from google.auth.exceptions import GoogleAuthError
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if error is None or isinstance(error, BackendError):
-            return
-        from firebase_admin import auth, exceptions
-        from google.auth.exceptions import GoogleAuthError
-
-        if isinstance(error, auth.UserNotFoundError):
-            raise BackendError("No such user", self._what, "Create it: leadgen admin create-user EMAIL") from None
-        if isinstance(error, GoogleAuthError):
-            raise BackendError(
-                "No administrator credentials",
-                f"{self._what}: {error}",
-                "Give them: gcloud auth application-default login",
-            ) from None
-        if isinstance(error, (exceptions.FirebaseError, ValueError)):
-            raise BackendError("Firebase refused", f"{self._what}: {error}") from None
+    try:
+        yield
+    except auth.UserNotFoundError:
+        raise BackendError("No such user", what, "Create it: leadgen admin create-user EMAIL") from None
+    except GoogleAuthError as error:
+        hint = "Give them: gcloud auth application-default login"
+        raise BackendError("No administrator credentials", f"{what}: {error}", hint) from None
+    except (exceptions.FirebaseError, ValueError) as error:
+        raise BackendError("Firebase refused", f"{what}: {error}") from None

@@ -35,7 +35,7 @@ class Backend:
         endpoint: str,
         body: dict[str, Any] | None = None,
         *,
-        idempotency_key: str = "",
+        idempotency_key: str | None = None,
         revision: int | None = None,
     ) -> Any:
         """Call an endpoint. Returns the parsed answer.

@@ -32,7 +32,7 @@ class Loopback:
         self._arrived = threading.Event()
         self.parameters: dict[str, str] = {}
         try:
-            self._server = HTTPServer(("127.0.0.1", parts.port or 80), self._handler())
+            self._server = HTTPServer(("127.0.0.1", 80 if parts.port is None else parts.port), self._handler())
         except OSError as error:
             raise BackendError(
                 "The sign-in can't come back",
@@ -40,6 +40,11 @@ class Loopback:
                 "End what uses the port, or register another redirect address.",
             ) from None
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port listened on."""
+        return int(self._server.server_address[1])
 
     def __enter__(self) -> Loopback:
         self._thread.start()
@@ -85,7 +90,7 @@ class Loopback:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
                 return  # The query holds the code; it must not reach a log.
 
         return Handler

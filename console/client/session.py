@@ -51,7 +51,7 @@ class Session:
         endpoint: str,
         body: dict[str, Any] | None = None,
         *,
-        idempotency_key: str = "",
+        idempotency_key: str | None = None,
         revision: int | None = None,
     ) -> Any:
         """Call an endpoint; raises `BackendError`."""
