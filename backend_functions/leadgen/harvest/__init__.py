@@ -1,0 +1,1 @@
+"""Reading listing pages politely and claiming their posts, each once, batch by batch."""

@@ -204,8 +204,11 @@ class Batch(Document):
     lease_owner: str = ""
     lease_until: datetime | None = None
     attempts: int = 0
+    """How often it was published again because nobody took it or its worker fell silent."""
+    tries: int = 0
+    """How often a worker took it."""
     outcomes: dict[str, str] = {}
-    """Post id → outcome, written once when the batch is done."""
+    """Post id → outcome, of the posts done so far."""
     done_at: datetime | None = None
 
 

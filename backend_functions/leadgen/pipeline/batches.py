@@ -26,7 +26,7 @@ from leadgen.store.records import Commit, Raced, Record, change, need, read, ret
 
 LEASE = timedelta(minutes=8)
 """Longer than a function may run for an event (540 s would be the limit; ours is set below this lease)."""
-MAX_TRIES = 3
+MAX_TRIES = 2
 """How often a post that may come back is tried, in runs; each run tries several times itself."""
 RETRY_AFTER = timedelta(seconds=20)
 
@@ -51,7 +51,7 @@ def process_batch(context: Context, request_id: str, number: int) -> None:
         return
     request = need(context.names.requests.document(request_id), ProcessorRequest, f"campaign {request_id}")
     todo = [url for url in claimed.value.urls if post_id(url) not in claimed.value.outcomes]
-    outcomes = _outcomes(context, request, todo, last_try=claimed.value.attempts >= MAX_TRIES)
+    outcomes = _outcomes(context, request, todo, last_try=claimed.value.tries >= MAX_TRIES)
     _finish(context, request, claimed, outcomes)
     context.publisher.publish(HARVEST_TOPIC, {"requestId": request_id})
 
@@ -67,7 +67,7 @@ def _claim(context: Context, request_id: str, number: int) -> Record[Batch] | No
             lease = {
                 "leaseOwner": context.owner,
                 "leaseUntil": context.clock.now() + LEASE,
-                "attempts": record.value.attempts + 1,
+                "tries": record.value.tries + 1,
             }
             change(record, lease)
         return need(ref, Batch, f"batch {number} of campaign {request_id}")

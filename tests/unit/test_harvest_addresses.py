@@ -1,0 +1,128 @@
+"""Only public web addresses are fetched, however a URL spells another one."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from leadgen.harvest.addresses import AddressGuard, BlockedAddress, GuardedResolver
+
+
+class Names(AbstractResolver):
+    """Resolves every name to the next of the given lists of addresses."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = list(answers)
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            {"hostname": host, "host": one, "port": port, "family": family, "proto": 0, "flags": 0}
+            for one in self.answers.pop(0)
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "gopher://example.com/",
+        "ftp://example.com/",
+        "javascript:alert(1)",
+        "//example.com/",
+        "/path",
+        "",
+        "http:///nohost",
+        "http://user@example.com/",
+        "http://user:secret@example.com/",
+        "http://example.com\\@127.0.0.1/",
+        "http://exam ple.com/",
+        "http://example.com:99999/",
+        "http://127.0.0.1/",
+        "http://127.0.0.1./",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://0x7f.0.0.1/",
+        "http://0177.0.0.1/",
+        "http://①②⑦.0.0.1/",
+        "http://0/",
+        "http://0.0.0.0/",
+        "http://10.1.2.3/",
+        "http://172.16.0.1/",
+        "http://192.168.1.1/",
+        "http://100.64.0.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://224.0.0.1/",
+        "http://255.255.255.255/",
+        "http://[::]/",
+        "http://[::1]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://[::ffff:a9fe:a9fe]/",
+        "http://[::127.0.0.1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[2002:7f00:1::]/",
+        "http://[fd00::1]/",
+        "http://[fec0::1]/",
+        "http://[fe80::1]/",
+        "http://[fe80::1%25eth0]/",
+        "http://[ff0e::1]/",
+    ],
+)
+def test_addresses_outside_the_public_internet_are_refused(url: str) -> None:
+    with pytest.raises(BlockedAddress):
+        AddressGuard().check_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/",
+        "https://example.com:8443/a?b=c",
+        "http://93.184.216.34/",
+        "http://[2606:4700::1111]/",
+        "http://[::ffff:93.184.216.34]/",
+        "http://7eleven.example/",
+        "http://bücher.example/",
+    ],
+)
+def test_public_addresses_pass(url: str) -> None:
+    AddressGuard().check_url(url)
+
+
+def test_a_fragment_is_not_part_of_a_request() -> None:
+    assert str(AddressGuard().check_url("http://example.com/a#b")) == "http://example.com/a"
+
+
+def test_loopback_passes_for_a_listed_host_and_port_only() -> None:
+    guard = AddressGuard(frozenset({"127.0.0.1:8080"}))
+    guard.check_url("http://127.0.0.1:8080/")
+    for other in ("http://127.0.0.1:8081/", "http://127.0.0.1/", "http://127.0.0.2:8080/", "http://[::1]:8080/"):
+        with pytest.raises(BlockedAddress):
+            guard.check_url(other)
+
+
+def test_a_listed_name_may_be_loopback_but_nothing_else_inside() -> None:
+    guard = AddressGuard(frozenset({"Demo.test:8080"}))
+    guard.check_address("demo.test", 8080, "127.0.0.1")
+    with pytest.raises(BlockedAddress):
+        guard.check_address("demo.test", 8080, "10.0.0.1")
+
+
+async def test_a_name_with_one_inner_address_is_refused_whole() -> None:
+    resolver = GuardedResolver(AddressGuard(), Names(["93.184.216.34", "169.254.169.254"]))
+    with pytest.raises(BlockedAddress, match=r"169\.254\.169\.254"):
+        await resolver.resolve("example.com", 80)
+
+
+async def test_a_name_that_changes_its_mind_is_checked_at_each_resolution() -> None:
+    resolver = GuardedResolver(AddressGuard(), Names(["93.184.216.34"], ["127.0.0.1"]))
+    assert [one["host"] for one in await resolver.resolve("rebind.example", 80)] == ["93.184.216.34"]
+    with pytest.raises(BlockedAddress):
+        await resolver.resolve("rebind.example", 80)
