@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from leadgen.llm.rules import by_rules
 from leadgen.model.documents import Contact, LeadData
 from leadgen.model.ids import email_job_id
 from leadgen.model.status import ContactStatus, PostOutcome, check_transition
@@ -16,6 +17,8 @@ from leadgen.store.records import Commit, Raced, Record, to_record
 
 AT_ONCE = 40
 """Waiting leads taken up in one run."""
+LONGEST_WAIT = timedelta(hours=6)
+"""A lead that waited this long is enriched by rules: a model that is never free must not hold a campaign up for ever."""
 WORTH_A_WRITE = timedelta(seconds=60)
 """A new time that is nearer than this is not written down; the next run looks anyway."""
 
@@ -29,10 +32,11 @@ def enrich_waiting(context: Context) -> int:
     done = 0
     touched: set[str] = set()
     for record, result in zip(due, results, strict=True):
-        if result.waiting_until is not None:
+        overdue = context.clock.now() - record.value.created_at > LONGEST_WAIT
+        if result.waiting_until is not None and not overdue:
             if result.waiting_until - context.clock.now() > WORTH_A_WRITE:
                 _try(Commit(context.db).change(record, {"nextAttemptAt": result.waiting_until}))
-        elif _settle(context, record, result.lead):
+        elif _settle(context, record, by_rules(result.lead) if result.waiting_until else result.lead):
             done += 1
             touched.add(record.value.request_id)
     for request_id in sorted(touched - {""}):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from leadgen.harvest.fetch import Fetcher, HostMemory
 from leadgen.harvest.sources import Source
-from leadgen.llm.client import ModelClient
+from leadgen.llm.client import model_client
 from leadgen.llm.enrich import Enricher
 from leadgen.llm.governor import Governor
 from leadgen.pipeline.context import Context
 from leadgen.settings import read_settings
 
 PRODUCT = "Leadgen/0.1"
-MODEL_TIMEOUT_S = 30.0
 
 _MEMORY = HostMemory()
 """What this process knows about hosts: robots.txt, and when they may be asked next."""
@@ -34,7 +33,5 @@ def open_reader(context: Context, source: Source) -> Fetcher:
 
 def build_enricher(context: Context) -> Enricher:
     """The enricher: with the model of the environment, or by rules where none is configured."""
-    env = context.env
     governor = Governor(context.db, owner=context.owner)
-    client = ModelClient(env.llm_url, env.llm_key, env.llm_model, timeout_s=MODEL_TIMEOUT_S) if env.llm_url else None
-    return Enricher(governor, client, context.clock)
+    return Enricher(governor, model_client(context.env), context.clock)
