@@ -131,7 +131,9 @@ def _brief(campaign: Campaign) -> dict[str, Any]:
 
 
 def _count(db: Client, collection: str, status: str) -> int:
-    answer = db.collection(collection).where("status", "==", status).count().get(timeout=TIMEOUT_S)
+    from google.cloud.firestore import FieldFilter
+
+    answer = db.collection(collection).where(filter=FieldFilter("status", "==", status)).count().get(timeout=TIMEOUT_S)
     return int(answer[0][0].value)
 
 

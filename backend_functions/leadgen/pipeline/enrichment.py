@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from leadgen.llm.rules import by_rules
+from leadgen.llm.enrich import by_rules
 from leadgen.model.documents import Contact, LeadData
 from leadgen.model.ids import email_job_id
 from leadgen.model.status import ContactStatus, PostOutcome, check_transition
@@ -18,7 +18,7 @@ from leadgen.store.records import Commit, Raced, Record, to_record
 AT_ONCE = 40
 """Waiting leads taken up in one run."""
 LONGEST_WAIT = timedelta(hours=6)
-"""A lead that waited this long is enriched by rules: a model that is never free must not hold a campaign up for ever."""
+"""After this a lead is enriched by rules: a model that is never free must not hold a campaign up for ever."""
 WORTH_A_WRITE = timedelta(seconds=60)
 """A new time that is nearer than this is not written down; the next run looks anyway."""
 
@@ -45,9 +45,11 @@ def enrich_waiting(context: Context) -> int:
 
 
 def _due(context: Context) -> list[Record[Contact]]:
+    from google.cloud.firestore import FieldFilter
+
     query = (
-        context.names.contacts.where("status", "==", str(ContactStatus.PENDING_ENRICHMENT))
-        .where("nextAttemptAt", "<=", context.clock.now())
+        context.names.contacts.where(filter=FieldFilter("status", "==", str(ContactStatus.PENDING_ENRICHMENT)))
+        .where(filter=FieldFilter("nextAttemptAt", "<=", context.clock.now()))
         .order_by("nextAttemptAt")
         .limit(AT_ONCE)
     )

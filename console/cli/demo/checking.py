@@ -53,14 +53,17 @@ class Verdict:
 
 def read_facts(db: Client, request_id: str) -> Facts:
     """Read what a campaign left behind, as the signed-in person."""
+    from google.cloud.firestore import FieldFilter
+
     request = db.collection("processorQueue").document(request_id)
     outcomes: dict[str, str] = {}
     for snapshot in request.collection("batches").stream(timeout=TIMEOUT_S):
         batch = snapshot.to_dict() or {}
         for url in batch["urls"]:
             outcomes[urlsplit(url).path] = str(batch.get("outcomes", {}).get(post_id(url), ""))
-    contacts = db.collection("contacts").where("requestId", "==", request_id).stream(timeout=TIMEOUT_S)
-    emails = db.collection("emailQueue").where("requestId", "==", request_id).stream(timeout=TIMEOUT_S)
+    ours = FieldFilter("requestId", "==", request_id)
+    contacts = db.collection("contacts").where(filter=ours).stream(timeout=TIMEOUT_S)
+    emails = db.collection("emailQueue").where(filter=ours).stream(timeout=TIMEOUT_S)
     return Facts(
         outcomes=outcomes,
         contacts=[s.to_dict() or {} for s in contacts],
