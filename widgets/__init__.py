@@ -1,0 +1,1 @@
+"""Widgets of the console that know Textual and nothing of leads."""

@@ -1,0 +1,41 @@
+"""Text from outside, made safe to put into a mail: no control characters, no direction tricks, no endless fields."""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import urlsplit
+
+MAX_FIELD = 2_000
+MAX_SUBJECT = 200
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def one_line(text: str, limit: int = MAX_FIELD) -> str:
+    """The text on one line: CR, LF, NUL, U+2028 and other controls become spaces, bidirectional overrides go.
+
+    A header that holds a line break would end it and begin another (RFC 5322 §2.2).
+    """
+    kept = (" " if _breaks(char) else char for char in text[: limit * 4] if char not in _BIDI)
+    return " ".join("".join(kept).split())[:limit].strip()
+
+
+def paragraph(text: str, limit: int = MAX_FIELD) -> str:
+    """Like `one_line`, but line feeds stay."""
+    lines = (one_line(line, limit) for line in text[: limit * 4].splitlines())
+    return "\n".join(lines)[:limit].strip()
+
+
+def web_address(url: str) -> str:
+    """The URL if it is a plain http(s) one, else nothing; a `javascript:` link must never reach a mail."""
+    text = one_line(url)
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and " " not in text
+    except ValueError:
+        return ""
+    return text if usable else ""
+
+
+def _breaks(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}

@@ -1,0 +1,74 @@
+"""What the sender is given: everything outside it, so that tests can replace time, chance and the provider."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from leadgen.mail.compliance import SourcePolicy
+from leadgen.mail.providers.base import MailProvider
+from leadgen.mail.records import Mailbox
+from leadgen.model.config import Settings
+from leadgen.store.clock import Clock
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The sender's own patience.
+
+    Args:
+        job_lease: how long an agent may hold one mail; several times the longest call to a provider.
+        first_look: how long after a lost answer the mailbox is asked for the first time.
+        grace: how long after a send a mailbox may still show the draft, or nothing, although the mail left.
+        longest_backoff: bound of the growing wait between attempts.
+        max_attempts: after this many the mail is given to a person (ERROR_API_FAILURE or PARKED).
+        settings_age: for how long the configuration is used before it is read again.
+    """
+
+    job_lease: timedelta = timedelta(seconds=180)
+    first_look: timedelta = timedelta(seconds=30)
+    grace: timedelta = timedelta(minutes=5)
+    longest_backoff: timedelta = timedelta(hours=1)
+    max_attempts: int = 8
+    settings_age: timedelta = timedelta(seconds=5)
+
+    def backoff(self, attempts: int, rng: random.Random) -> timedelta:
+        """A growing wait with full jitter above its lower half."""
+        longest = min(timedelta(seconds=30 * 2.0 ** min(attempts, 16)), self.longest_backoff)
+        return longest * rng.uniform(0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class MailDeps:
+    """The sender's surroundings.
+
+    Args:
+        db: the Firestore client.
+        clock: the present moment.
+        settings: reads the configuration.
+        provider: makes the way of sending for a mailbox.
+        policy: the policy of a source, by its id.
+        token_key: key of the opt-out links (`LEADGEN_TOKEN_KEY`).
+        public_url: where opt-out links lead, or empty.
+        rng: chance.
+        sleep: waits that many seconds.
+        timing: see `Timing`.
+    """
+
+    db: Client
+    clock: Clock
+    settings: Callable[[], Settings]
+    provider: Callable[[Mailbox], MailProvider]
+    policy: Callable[[str], SourcePolicy]
+    token_key: str = field(default="", repr=False)
+    public_url: str = ""
+    rng: random.Random = field(default_factory=random.SystemRandom)
+    sleep: Callable[[float], None] = time.sleep
+    timing: Timing = field(default_factory=Timing)

@@ -1,0 +1,88 @@
+"""The way out: a signed link, and the record that an address asked not to be written to.
+
+The link does nothing when it is opened (mail scanners open links); the page behind it asks, and its POST opts out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from leadgen.model.documents import Suppression
+from leadgen.model.errors import InvalidInput
+from leadgen.model.ids import canonical_email, suppression_id
+from leadgen.store.client import Collections
+from leadgen.store.records import create
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+_PURPOSE = b"leadgen opt-out link v1"
+_MAX_TOKEN = 2_000
+
+
+def public_url() -> str:
+    """The address under which people reach the functions (`LEADGEN_PUBLIC_URL`); empty when there is none."""
+    return os.environ.get("LEADGEN_PUBLIC_URL", "").strip().rstrip("/")
+
+
+def _signatures(token_key: str, email: bytes) -> list[bytes]:
+    """The signature by each key: the first one signs, all are accepted, so links outlive a change of keys."""
+    keys = [key.strip().encode() for key in token_key.split(",") if key.strip()]
+    derived = (hmac.new(key, _PURPOSE, hashlib.sha256).digest() for key in keys)
+    return [hmac.new(key, email, hashlib.sha256).digest()[:16] for key in derived]
+
+
+def make_token(token_key: str, email: str) -> str:
+    """A token that lets whoever holds it opt this address out, and nothing else. It does not expire.
+
+    Args:
+        token_key: `LEADGEN_TOKEN_KEY`.
+        email: the recipient.
+    """
+    plain = canonical_email(email).encode()
+    return base64.urlsafe_b64encode(_signatures(token_key, plain)[0] + plain).decode().rstrip("=")
+
+
+def read_token(token_key: str, token: str) -> str:
+    """The address a token was made for.
+
+    Raises:
+        InvalidInput: it was not made here, or it was changed.
+    """
+    try:
+        if not token_key or len(token) > _MAX_TOKEN:
+            raise ValueError
+        raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        given, plain = raw[:16], raw[16:]
+        if not plain or not any(hmac.compare_digest(given, good) for good in _signatures(token_key, plain)):
+            raise ValueError
+        return plain.decode()
+    except (ValueError, binascii.Error) as error:
+        raise InvalidInput(
+            "This opt-out link is not valid.", hint="Reply STOP to the mail instead; that works as well."
+        ) from error
+
+
+def opt_out_link(token_key: str, email: str, base_url: str) -> str:
+    """The link for the footer; empty when no public address or no key is configured."""
+    return f"{base_url}/unsubscribe?token={make_token(token_key, email)}" if base_url and token_key else ""
+
+
+def opt_out(db: Client, email: str, now: datetime, *, reason: str = "opted out by link") -> bool:
+    """Never write to this address again. `False` if that was so already.
+
+    Args:
+        db: the Firestore client.
+        email: the address.
+        now: the present moment.
+        reason: how the wish reached us.
+    """
+    address = canonical_email(email)
+    entry = Suppression(kind="email", value=address, reason=reason, created_by="recipient", created_at=now)
+    return create(Collections(db).suppressions.document(suppression_id("email", address)), entry)

@@ -1,0 +1,200 @@
+"""Sending through Microsoft Graph.
+
+Sources: learn.microsoft.com/graph/api/user-post-messages, message-send, message-get, outlook-immutable-id,
+singlevaluelegacyextendedproperty-get, throttling; Exchange Online limits: 30 messages a minute.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from leadgen.mail.clean import one_line
+from leadgen.mail.providers.base import (
+    Draft,
+    DraftState,
+    Message,
+    OutcomeUnknown,
+    Refused,
+    SignInNeeded,
+    Throttled,
+    Unreachable,
+)
+from leadgen.mail.providers.retry_after import retry_after
+from leadgen.model.errors import LeadgenError, NotSignedIn
+from leadgen.store.clock import Clock
+
+JOB_PROPERTY = "String {8f3c9c1e-6a0b-4d0f-9f57-2f6f0b1e7a44} Name leadgenJobId"
+"""Extended property that ties a message to its job. The GUID is leadgen's own property set and never changes."""
+
+_LIST_UNSUBSCRIBE = "String 0x1045"
+"""PidTagListUnsubscribe (MS-OXPROPS §2.777): JSON `internetMessageHeaders` takes only names that begin with x-."""
+
+_SELECT = "id,isDraft,internetMessageId"
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+TokenSource = Callable[[bool], str]
+"""Gives an access token; the argument says whether the one given last was refused."""
+
+
+class GraphProvider:
+    """One mailbox behind Microsoft Graph.
+
+    Args:
+        token: where access tokens come from; raises `NotSignedIn` when only its owner can help.
+        base_url: such as https://graph.microsoft.com/v1.0 (national clouds have other hosts).
+        clock: the present moment, for Retry-After.
+        ca_file: a further certificate authority to trust (PEM), or empty.
+        timeout_s: how long a call may take.
+    """
+
+    per_minute = 30
+
+    def __init__(
+        self, token: TokenSource, base_url: str, clock: Clock, *, ca_file: str = "", timeout_s: float = 30.0
+    ) -> None:
+        self.call_timeout_s = timeout_s
+        self._token = token
+        self._bearer = ""
+        self._clock = clock
+        verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_file) if ca_file else True
+        self._client = httpx.Client(
+            base_url=base_url.rstrip("/") + "/",
+            timeout=httpx.Timeout(timeout_s, connect=min(10.0, timeout_s)),
+            trust_env=False,
+            verify=verify,
+            headers={"Prefer": 'IdType="ImmutableId"'},
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def create_draft(self, message: Message, job_id: str) -> Draft:
+        """Make a draft; see `MailProvider.create_draft`."""
+        answer = self._read("POST", "me/messages", json=_as_json(message, job_id))
+        return _draft(self._json(answer))
+
+    def send(self, immutable_id: str) -> None:
+        """Send a draft; see `MailProvider.send`. 202 is acceptance, even with a Retry-After beside it."""
+        try:
+            answer = self._authorised("POST", _message(immutable_id) + "/send")
+        except _NEVER_SENT as error:
+            raise Unreachable(f"Graph can't be reached ({type(error).__name__})") from error
+        except httpx.HTTPError as error:
+            raise OutcomeUnknown(f"the answer to the send was lost ({type(error).__name__})") from error
+        if answer.status_code == httpx.codes.ACCEPTED:
+            return
+        self._raise_common(answer)
+        if answer.status_code >= 500 or answer.is_redirect or answer.is_success or answer.status_code in {404, 408}:
+            named = "Retry-After" in answer.headers
+            until = retry_after(answer.headers["Retry-After"], self._clock.now()) if named else None
+            raise OutcomeUnknown(f"Graph answered the send with {_words(answer)}", until)
+        raise Refused(f"Graph refused the send: {_words(answer)}")
+
+    def look(self, immutable_id: str) -> Draft:
+        """Ask about a mail; see `MailProvider.look`."""
+        answer = self._read("GET", _message(immutable_id), params={"$select": _SELECT}, missing_ok=True)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return Draft(immutable_id, "", DraftState.MISSING)
+        return _draft(self._json(answer))
+
+    def find_by_job(self, job_id: str) -> Draft | None:
+        """Find the mail of a job; see `MailProvider.find_by_job`."""
+        value = job_id.replace("'", "''")
+        condition = f"singleValueExtendedProperties/Any(ep: ep/id eq '{JOB_PROPERTY}' and ep/value eq '{value}')"
+        answer = self._read("GET", "me/messages", params={"$filter": condition, "$select": _SELECT, "$top": "10"})
+        found = [_draft(item) for item in self._json(answer).get("value", [])]
+        return next((draft for draft in found if draft.state is DraftState.SENT), found[0] if found else None)
+
+    def discard(self, immutable_id: str) -> None:
+        """Delete a draft; see `MailProvider.discard`."""
+        self._read("DELETE", _message(immutable_id), missing_ok=True)
+
+    def _read(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> httpx.Response:
+        """A call that sends no mail: whatever goes wrong, it may simply be made again later."""
+        try:
+            answer = self._authorised(method, path, **options)
+        except httpx.HTTPError as error:
+            raise Unreachable(f"Graph did not answer ({type(error).__name__})") from error
+        if answer.is_success or (missing_ok and answer.status_code == httpx.codes.NOT_FOUND):
+            return answer
+        self._raise_common(answer)
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            until = retry_after(answer.headers.get("Retry-After"), self._clock.now())
+            raise Throttled(f"Graph is not available: {_words(answer)}", until)
+        if answer.status_code >= 500 or answer.is_redirect or answer.status_code == httpx.codes.REQUEST_TIMEOUT:
+            raise Unreachable(f"Graph answered {_words(answer)}")
+        raise Refused(f"Graph refused: {_words(answer)}")
+
+    def _raise_common(self, answer: httpx.Response) -> None:
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            until = retry_after(answer.headers.get("Retry-After"), self._clock.now())
+            raise Throttled(f"Graph asks to slow down: {_words(answer)}", until)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            raise SignInNeeded("Graph accepts the mailbox's tokens no longer")
+        if answer.status_code == httpx.codes.FORBIDDEN:
+            # Not about one mail: the permission, the licence or the mailbox itself. It would refuse every other too.
+            raise SignInNeeded(f"Graph does not let this mailbox send: {_words(answer)}")
+
+    def _authorised(self, method: str, path: str, **options: Any) -> httpx.Response:
+        answer = self._client.request(method, path, headers=self._headers(refused=False), **options)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:  # refused before anything was done: once more is safe
+            answer = self._client.request(method, path, headers=self._headers(refused=True), **options)
+        return answer
+
+    def _headers(self, *, refused: bool) -> dict[str, str]:
+        if refused or not self._bearer:
+            try:
+                self._bearer = self._token(refused)
+            except NotSignedIn as error:
+                raise SignInNeeded(error.detail) from error
+            except LeadgenError as error:
+                raise Unreachable(error.detail) from error
+        return {"Authorization": f"Bearer {self._bearer}"}
+
+    def _json(self, answer: httpx.Response) -> dict[str, Any]:
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise Unreachable("Graph's answer is not JSON")
+        return body
+
+
+def _message(immutable_id: str) -> str:
+    return f"me/messages/{quote(immutable_id, safe='')}"
+
+
+def _draft(item: dict[str, Any]) -> Draft:
+    if not isinstance(item.get("id"), str) or not isinstance(item.get("isDraft"), bool):
+        raise Unreachable("Graph's answer lacks id or isDraft")
+    state = DraftState.DRAFT if item["isDraft"] else DraftState.SENT
+    return Draft(item["id"], str(item.get("internetMessageId") or ""), state)
+
+
+def _as_json(message: Message, job_id: str) -> dict[str, Any]:
+    recipient = {"address": message.to} | ({"name": message.to_name} if message.to_name else {})
+    properties = [{"id": JOB_PROPERTY, "value": job_id}]
+    if message.list_unsubscribe:
+        properties.append({"id": _LIST_UNSUBSCRIBE, "value": message.list_unsubscribe})
+    return {
+        "subject": message.subject,
+        "body": {"contentType": "HTML", "content": message.html},
+        "toRecipients": [{"emailAddress": recipient}],
+        "singleValueExtendedProperties": properties,
+    }
+
+
+def _words(answer: httpx.Response) -> str:
+    """Status and error code; of the message only one short line, for it may repeat what was sent."""
+    try:
+        error = answer.json()["error"]
+        return one_line(f"{answer.status_code} {error['code']}: {error.get('message', '')}", 200)
+    except (ValueError, KeyError, TypeError):
+        return str(answer.status_code)

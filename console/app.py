@@ -1,0 +1,276 @@
+"""The console's app: one session, one live source, one timer; the rest is in the screens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+from typing import Literal, Protocol
+
+from textual.app import App
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from console.actions import bindings
+from console.format import plain
+from console.live import feeds
+from console.live.clock import Clock, SystemClock
+from console.live.health import Freshness, Health, LinkState
+from console.live.history import History
+from console.live.session import Session, SignedOut
+from console.live.store import LiveStore
+from console.screens.dashboard.rows import funnel_counts
+from console.screens.dashboard.screen import DashboardScreen
+from console.screens.frame import LiveScreen
+from console.screens.help import HelpScreen
+from console.screens.palette import ActionCommands
+from console.screens.view import View
+from console.theme import DARK, LIGHT, THEMES
+
+FLUSH_S = 0.25
+SIGN_IN_RETRY_S = 15.0
+
+
+class Live(Protocol):
+    """Where live data comes from."""
+
+    @property
+    def store(self) -> LiveStore:
+        """What is known."""
+        ...
+
+    @property
+    def health(self) -> Health:
+        """How fresh it is."""
+        ...
+
+    def start(self) -> None:
+        """Begin to listen."""
+        ...
+
+    def stop(self) -> None:
+        """End it."""
+        ...
+
+    def reconnect(self) -> None:
+        """Make a new connection at once."""
+        ...
+
+
+def supervised(session: Session, clock: Clock) -> Live:
+    """The console's feeds under supervision."""
+    from console.live.supervisor import Supervisor
+
+    return Supervisor(session, feeds.console_feeds(), LiveStore(), clock)
+
+
+def _campaigns() -> Screen[None]:
+    # Imported when first shown: the first paint is the dashboard's.
+    from console.screens.campaigns.screen import CampaignsScreen
+
+    return CampaignsScreen()
+
+
+class LeadgenApp(App[None]):
+    """The operator's console.
+
+    Args:
+        session_factory: signs in; runs in a worker, may block.
+        clock: time.
+        zone: the timezone times are shown in; `None` for the machine's.
+        make_live: where live data comes from.
+    """
+
+    TITLE = "leadgen"
+    CSS_PATH = Path(__file__).parent.parent / "styles.tcss"
+    MODES = {"dashboard": DashboardScreen, "campaigns": _campaigns}
+    DEFAULT_MODE = "dashboard"
+    COMMANDS = {ActionCommands}
+    BINDINGS = [*bindings("everywhere"), Binding("ctrl+c", "quit", show=False)]
+
+    def __init__(
+        self,
+        session_factory: Callable[[], Session],
+        *,
+        clock: Clock | None = None,
+        zone: tzinfo | None = None,
+        make_live: Callable[[Session, Clock], Live] = supervised,
+    ) -> None:
+        super().__init__()
+        self.session: Session | None = None
+        self._session_factory = session_factory
+        self._clock = clock or SystemClock()
+        self._zone = zone
+        self._make_live = make_live
+        self._live: Live | None = None
+        self.history = History()
+        """How the counts moved since the console opened."""
+        self._sign_in = Health()
+        self._frozen: View | None = None
+        self._paused_at: float | None = None
+        self._complained = ""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    # -- beginning and end
+
+    def on_mount(self) -> None:
+        """Paint first, then sign in and listen."""
+        self.set_interval(FLUSH_S, self.flush)
+        self.call_after_refresh(self._sign_in_later)
+
+    def on_unmount(self) -> None:
+        """End the listeners."""
+        if self._live is not None:
+            self._live.stop()
+
+    def _sign_in_later(self) -> None:
+        if self.session is not None:
+            return
+
+        def sign_in() -> None:
+            try:
+                session = self._session_factory()
+                live = self._make_live(session, self._clock)
+            except SignedOut as error:
+                self.call_from_thread(self._sign_in_failed, LinkState.SIGNED_OUT, str(error))
+            except Exception as error:
+                logging.getLogger(__name__).debug("no session", exc_info=True)
+                said = plain(f"The session could not be opened: {error}", 400)
+                self.call_from_thread(self._sign_in_failed, LinkState.OFFLINE, said)
+            else:
+                self.call_from_thread(self._signed_in, session, live)
+
+        self.in_worker(sign_in, "sign-in")
+
+    def _signed_in(self, session: Session, live: Live) -> None:
+        self.session, self._live = session, live
+        live.start()
+        self.flush()
+
+    def _sign_in_failed(self, state: LinkState, message: str) -> None:
+        retry_at = self._clock.monotonic() + SIGN_IN_RETRY_S
+        self._sign_in = Health(state, retry_at=retry_at, message=message)
+        self.set_timer(SIGN_IN_RETRY_S, self._sign_in_later)
+
+    # -- showing
+
+    @property
+    def is_current(self) -> bool:
+        """Whether every listener has answered and the data on screen is live."""
+        return self._live is not None and self._live.health.settled and self.view().freshness[0] is Freshness.LIVE
+
+    @property
+    def live_message(self) -> str:
+        """What is wrong with the connection, if something is."""
+        return (self._live.health if self._live else self._sign_in).message
+
+    def view(self) -> View:
+        """Everything known at this moment."""
+        session, live = self.session, self._live
+        return View(
+            windows=live.store.windows() if live else {},
+            health=live.health if live else self._sign_in,
+            now=self._clock.now(),
+            clock=self._clock.monotonic(),
+            zone=self._zone,
+            user=session.user if session else None,
+            project=session.project_label if session else "",
+            backend=session.backend_label if session else "",
+            history=self.history,
+        )
+
+    def flush(self) -> None:
+        """Show what arrived since the last time. Nothing that goes wrong here ends the app."""
+        try:
+            self._show_now()
+        except Exception as error:
+            logging.getLogger(__name__).exception("the view could not be shown")
+            if str(error) != self._complained:
+                self._complained = str(error)
+                self.tell("Part of the screen could not be shown", str(error), severity="error")
+
+    def _show_now(self) -> None:
+        screen = next((s for s in self.screen_stack if isinstance(s, LiveScreen)), None)
+        if screen is None:
+            return
+        if self._frozen is not None:
+            screen.show(self._freeze(self._frozen), frozenset())
+            return
+        changed = self._live.store.take() if self._live else frozenset()
+        view = self.view()
+        requests = view.window(feeds.REQUESTS)
+        if requests.loaded:
+            self.history.note(funnel_counts(requests), view.clock)
+        screen.show(view, changed)
+
+    def _freeze(self, view: View) -> View:
+        from dataclasses import replace
+
+        return replace(view, clock=self._clock.monotonic(), paused_at=self._paused_at)
+
+    def tell(
+        self, title: str, text: str, *, severity: Literal["information", "warning", "error"] = "information"
+    ) -> None:
+        """Show a message for a while; its text is shown as it is."""
+        self.notify(plain(text, 400), title=plain(title, 100), severity=severity, timeout=8, markup=False)
+
+    # -- work that may block
+
+    def in_worker(self, task: Callable[[], None], name: str) -> None:
+        """Run a blocking task in a thread. If it raises, a message says so."""
+        self.run_worker(task, name=name, thread=True, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A failed worker becomes a message on screen."""
+        if event.state is WorkerState.ERROR:
+            self.tell(f"{event.worker.name} failed", str(event.worker.error), severity="error")
+
+    # -- actions
+
+    def action_show(self, mode: str) -> None:
+        """Switch to a screen."""
+        self.switch_mode(mode)
+        self.call_after_refresh(self.flush)
+
+    def action_help(self) -> None:
+        """List what can be done here."""
+        name = self.screen.NAME if isinstance(self.screen, LiveScreen) else ""
+        if name:
+            self.push_screen(HelpScreen(name))
+
+    def action_zoom(self) -> None:
+        """Zoom the focused pane of the present screen."""
+        if isinstance(self.screen, LiveScreen):
+            self.screen.action_zoom()
+
+    def action_pause(self) -> None:
+        """Freeze the view, or let it live again."""
+        if self._frozen is None:
+            self._frozen, self._paused_at = self.view(), self._clock.monotonic()
+        else:
+            self._frozen = self._paused_at = None
+        self.flush()
+
+    def action_reconnect(self) -> None:
+        """Make a new connection at once."""
+        if self._live is not None:
+            self._live.reconnect()
+        else:
+            self._sign_in_later()
+
+    def action_theme(self) -> None:
+        """Switch between dark and light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+
+def run(session_factory: Callable[[], Session]) -> None:
+    """Run the console until the operator leaves it.
+
+    Args:
+        session_factory: signs in; runs in a worker after the first paint.
+    """
+    LeadgenApp(session_factory).run()

@@ -1,0 +1,1 @@
+"""Starting campaigns, and how each of them went."""

@@ -1,0 +1,131 @@
+"""The form that starts a campaign."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.suggester import SuggestFromList
+from textual.widgets import Button, Input, Select
+
+from console.screens.campaigns.choices import Choices
+from console.screens.campaigns.entry import Entry
+from widgets.spans import Spans
+from widgets.text import Line
+
+_ROWS = (("city", "City"), ("template", "Template"), ("leads", "Leads"))
+_HINTS_SHOWN = 3
+
+
+class CampaignForm(Vertical):
+    """City, template and number of leads, each with a line for what is wrong with it."""
+
+    class Changed(Message):
+        """Something was filled in."""
+
+        def __init__(self, entry: Entry) -> None:
+            super().__init__()
+            self.entry = entry
+
+    class Submitted(Message):
+        """The operator wants to start."""
+
+        def __init__(self, entry: Entry) -> None:
+            super().__init__()
+            self.entry = entry
+
+    def __init__(self) -> None:
+        super().__init__(id="form")
+        self._choices = Choices()
+
+    def compose(self) -> ComposeResult:
+        """The fields."""
+        fields = {
+            "city": Input(id="city", placeholder="type to search", compact=True),
+            "template": Select[int]((), id="template", prompt="choose", compact=True),
+            "leads": Input(id="leads", placeholder="50", type="integer", max_length=9, compact=True),
+        }
+        for name, label in _ROWS:
+            with Horizontal(classes="field"):
+                yield Line(((label, "muted"),), classes="label")
+                yield fields[name]
+            yield Line(id=f"{name}-said", classes="said")
+        with Horizontal(id="form-foot"):
+            yield Button("Start", id="start", variant="primary", compact=True)
+            yield Line((("Ctrl+S", "muted"),), id="form-said")
+
+    def on_mount(self) -> None:
+        """A caret that stands still is calmer, and pictures stay the same."""
+        for field in self.query(Input):
+            field.cursor_blink = False
+        self.explain({})
+
+    @property
+    def entry(self) -> Entry:
+        """What is filled in."""
+        template = self.query_one("#template", Select).value
+        return Entry(
+            self.query_one("#city", Input).value,
+            template if isinstance(template, int) and not isinstance(template, bool) else None,
+            self.query_one("#leads", Input).value,
+        )
+
+    def offer(self, choices: Choices) -> None:
+        """Offer other choices; what was filled in stays if it still can be chosen."""
+        before = self.entry
+        self._choices = choices
+        city = self.query_one("#city", Input)
+        city.suggester = SuggestFromList([c.name for c in choices.cities], case_sensitive=False)
+        template = self.query_one("#template", Select)
+        template.set_options((f"{t.id} {t.name}", t.id) for t in choices.templates)
+        if any(t.id == before.template for t in choices.templates):
+            template.value = before.template
+        self.explain({})
+
+    def explain(self, problems: dict[str, str]) -> None:
+        """Say what is wrong beneath each field; beneath the city, what could be typed."""
+        for name, _ in _ROWS:
+            said: Spans = ((problems[name], "bad"),) if name in problems else ()
+            if name == "city" and not said:
+                said = self._city_hint()
+            self.query_one(f"#{name}-said", Line).show(said)
+
+    def say(self, pieces: Spans) -> None:
+        """Say something beside the button."""
+        self.query_one("#form-said", Line).show(pieces or (("Ctrl+S", "muted"),))
+
+    def busy(self, busy: bool) -> None:
+        """Whether a start is under way."""
+        self.query_one("#start", Button).disabled = busy
+
+    def clear(self) -> None:
+        """Make ready for another campaign; the template stays, it is usually the same."""
+        self.query_one("#city", Input).value = ""
+        self.query_one("#leads", Input).value = ""
+
+    def _city_hint(self) -> Spans:
+        typed = self.entry.city
+        found = self._choices.matching(typed)
+        exact = self._choices.city(typed)
+        if exact is not None:
+            return ((exact.label or exact.name, "good"),)
+        if not self._choices.cities:
+            return ()
+        if not found:
+            return (("no city like this", "warn"),)
+        names = " · ".join(c.name for c in found[:_HINTS_SHOWN])
+        more = len(found) - _HINTS_SHOWN
+        return ((f"{names} +{more}" if more > 0 else names, "muted"),)
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    def _something_changed(self) -> None:
+        self.explain({})
+        self.say(())
+        self.post_message(self.Changed(self.entry))
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#start")
+    def _submit(self) -> None:
+        self.post_message(self.Submitted(self.entry))

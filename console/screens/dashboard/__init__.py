@@ -1,0 +1,1 @@
+"""The dashboard: all that goes on, at a glance."""

@@ -1,0 +1,135 @@
+"""The dashboard's screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from console.format import clock_time, plain
+from console.live import feeds
+from console.live.feed import Doc
+from console.live.health import Freshness
+from console.screens.dashboard import rows
+from console.screens.frame import LiveScreen
+from console.screens.view import View
+from widgets.lines import LineList
+from widgets.pane import Pane
+from widgets.spans import Spans, clip
+from widgets.strip import FigureStrip
+from widgets.table import LiveTable, Row
+
+_EMPTY = {
+    feeds.REQUESTS: "No campaigns yet. Press 2 to start one.",
+    feeds.REVIEW: "Nothing waits for you.",
+    feeds.EMAILS: "No mail yet.",
+    feeds.ACTIVITY: "Nothing has happened yet.",
+}
+_UNKNOWN = {
+    Freshness.OFFLINE: "not known yet",
+    Freshness.SIGNED_OUT: "not signed in",
+    Freshness.DENIED: "not permitted",
+}
+"""What a pane says that has nothing to show, while the line above the panes says why."""
+
+
+def notice(view: View, feed: str) -> Spans:
+    """What an empty pane says: why it can't be read, that it is loading, or that there is nothing."""
+    state, problem = view.freshness[0], view.problem(feed)
+    if state in _UNKNOWN and not view.window(feed).loaded:
+        return ((_UNKNOWN[state], "muted"),)
+    if problem:
+        return ((problem, "bad"),)
+    return ((_EMPTY[feed] if view.window(feed).loaded else "loading …", "muted"),)
+
+
+def note(view: View, feed: str) -> Spans:
+    """What a pane says below its rows: trouble, or documents that could not be read."""
+    if view.problem(feed) and view.window(feed).docs:
+        return (("not current", "bad"),)
+    damaged = view.window(feed).unreadable
+    return ((f"{damaged} unreadable", "warn"),) if damaged else ()
+
+
+def sending(view: View) -> Spans:
+    """What the sender is about to do: when the next mail may leave, or what it waits for."""
+    box = next((m for m in view.mailboxes if m.is_usable), None)
+    if box is None:
+        return ()
+    if box.waits_for:
+        return ((clip(plain(box.waits_for), 34), "muted"),)
+    if box.next_send_at is not None and box.next_send_at > view.now:
+        return ((f"next at {clock_time(box.next_send_at, view.zone, seconds=True)}", "muted"),)
+    return ()
+
+
+def titled(title: str, view: View, feed: str, bound: int) -> str:
+    """A pane's title with the number of its rows; ``+`` if the listener's window is full and there may be more."""
+    window = view.window(feed)
+    if not window.loaded or (view.problem(feed) and not window.docs):
+        return title
+    count = len(window.docs) + window.unreadable
+    return f"{title} {count}{'+' if count >= bound else ''}"
+
+
+class DashboardScreen(LiveScreen):
+    """Funnel, campaigns, review queue, email queue and activity."""
+
+    NAME = "dashboard"
+
+    def parts(self) -> ComposeResult:
+        """The panes."""
+        yield Pane("Pipeline", FigureStrip(id="funnel"), id="pipeline")
+        with Container(id="panes"):
+            yield Pane("Requests", LiveTable(rows.REQUEST_COLUMNS, id="requests"), id="requests-pane")
+            yield Pane("Review", LiveTable(rows.REVIEW_COLUMNS, id="review"), id="review-pane")
+            yield Pane("Email queue", LiveTable(rows.EMAIL_COLUMNS, id="emails"), id="emails-pane")
+            yield Pane("Activity", LineList(id="activity"), id="activity-pane")
+
+    def on_mount(self) -> None:
+        """Begin where most is going on."""
+        self.query_one("#requests", LiveTable).focus()
+
+    def show_view(self, view: View, changed: frozenset[str], reword: bool) -> None:
+        """Bring each pane up to date."""
+        self._show_funnel(view)
+        self._show_table(view, feeds.REQUESTS, "Requests", 50, changed, reword, rows.request_row)
+        self._show_table(view, feeds.REVIEW, "Review", 100, changed, reword, rows.review_row)
+        self._show_table(
+            view, feeds.EMAILS, "Email queue", 100, changed, reword, lambda d, now: rows.email_row(d, now, view.zone)
+        )
+        self._show_activity(view)
+
+    def _show_funnel(self, view: View) -> None:
+        requests = view.window(feeds.REQUESTS)
+        self.query_one(FigureStrip).show(rows.funnel(requests, view.history))
+        campaigns = len(requests.docs)
+        scope = "last 50 campaigns" if campaigns >= 50 else f"{campaigns} campaign{'' if campaigns == 1 else 's'}"
+        said: Spans = ((f"{scope} · bars: the last 2 minutes", "muted"),) if requests.loaded else ()
+        self.query_one("#pipeline", Pane).label("Pipeline", note(view, feeds.REQUESTS) or said)
+
+    def _show_table(
+        self,
+        view: View,
+        feed: str,
+        title: str,
+        bound: int,
+        changed: frozenset[str],
+        reword: bool,
+        row: Callable[[Doc, datetime], Row],
+    ) -> None:
+        table = self.query_one(f"#{feed}", LiveTable)
+        table.notice(notice(view, feed))
+        if feed in changed or reword:
+            table.show([row(doc, view.now) for doc in view.window(feed).docs], view.clock)
+        table.settle(view.clock)
+        said = note(view, feed) or (sending(view) if feed == feeds.EMAILS else ())
+        self.query_one(f"#{feed}-pane", Pane).label(titled(title, view, feed, bound), said)
+
+    def _show_activity(self, view: View) -> None:
+        said = notice(view, feeds.ACTIVITY)
+        lines = rows.activity_lines(view.window(feeds.ACTIVITY), view.zone)
+        self.query_one(LineList).show(lines, said[0][0])
+        self.query_one("#activity-pane", Pane).label("Activity", note(view, feeds.ACTIVITY))

@@ -1,0 +1,37 @@
+"""The command palette: every action of the registry that makes sense on the present screen, as ``noun: verb``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from console.actions import Action, of_scope
+from console.screens.frame import LiveScreen
+
+
+class ActionCommands(Provider):
+    """Offers the registry's commands."""
+
+    def _actions(self) -> Iterable[Action]:
+        name = self.screen.NAME if isinstance(self.screen, LiveScreen) else ""
+        return (action for action in of_scope(name, "everywhere") if action.command)
+
+    async def discover(self) -> AsyncIterator[DiscoveryHit]:
+        """All of them, before anything is typed."""
+        for action in self._actions():
+            yield DiscoveryHit(action.command, self._runner(action), help=action.help)
+
+    async def search(self, query: str) -> Hits:
+        """Those that match."""
+        matcher = self.matcher(query)
+        for action in self._actions():
+            score = matcher.match(action.command)
+            if score > 0:
+                yield Hit(score, matcher.highlight(action.command), self._runner(action), help=action.help)
+
+    def _runner(self, action: Action) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await self.app.run_action(action.action, default_namespace=self.screen)
+
+        return run

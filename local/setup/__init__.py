@@ -1,0 +1,1 @@
+"""`make setup`: everything leadgen needs on a machine, made once and checked quickly afterwards."""

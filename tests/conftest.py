@@ -1,0 +1,67 @@
+"""What tests of several folders share: the Firestore emulator, a client for it, and a whole local stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.stack import Stack, StackInfo, toolchain, web
+from local.stack.firestore_alone import firestore_emulator as running_firestore
+
+if TYPE_CHECKING:
+    from google.cloud import firestore
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """host:port of a Firestore emulator with the deployed rules; it ends with the session, even a killed one."""
+    rules = toolchain.REPOSITORY / "firestore.rules"
+    log = tmp_path_factory.mktemp("firestore") / "firestore.log"
+    with running_firestore(rules if rules.is_file() else None, log) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def worker_project(worker_name: str) -> str:
+    """A project id of this test worker's own."""
+    return f"demo-test-{worker_name}"
+
+
+@pytest.fixture(scope="session")
+def worker_name(request: pytest.FixtureRequest) -> str:
+    """Name of the xdist worker; "main" when tests run in one process."""
+    workerinput = getattr(request.config, "workerinput", None)
+    return str(workerinput["workerid"]) if workerinput else "main"
+
+
+@pytest.fixture
+def firestore_db(
+    firestore_emulator: str, worker_project: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[firestore.Client]:
+    """A client on an empty database, with the rights of the backend."""
+    from google.cloud import firestore
+
+    status, text = web.request(
+        "DELETE", f"http://{firestore_emulator}/emulator/v1/projects/{worker_project}/databases/(default)/documents"
+    )
+    assert status == 200, text
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", worker_project)
+    client = firestore.Client(project=worker_project)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def local_stack(tmp_path_factory: pytest.TempPathFactory, worker_name: str) -> Iterator[StackInfo]:
+    """A whole local stack with the repository's functions and stand-ins; it ends when the session does.
+
+    Its name is that of the test worker, so several of them run side by side.
+    """
+    stack = Stack(f"test-{worker_name}", tmp_path_factory.mktemp("stack"), owned=True)
+    try:
+        yield stack.up(progress=lambda line: print(f"stack: {line}"))
+    finally:
+        stack.down()

@@ -1,0 +1,137 @@
+"""The supervised listeners against a real Firestore emulator that is killed and comes back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.live import feeds
+from console.live.clock import SystemClock
+from console.live.health import Freshness, freshness
+from console.live.link import hush_watch_threads
+from console.live.store import LiveStore
+from console.live.supervisor import Supervisor
+from local.stack import ports, toolchain, web
+
+PROJECT = "demo-console-live"
+
+
+class Emulator:
+    """A Firestore emulator on a fixed port that can be killed and started again; it keeps nothing."""
+
+    def __init__(self) -> None:
+        chosen = ports.choose(["firestore", "websocket"])
+        self.port, self.websocket = chosen["firestore"], chosen["websocket"]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"{ports.HOST}:{self.port}"
+
+    def start(self) -> None:
+        java, jar = toolchain.find_java(), toolchain.find_firestore_jar()
+        command = [str(java.program), *toolchain.JVM_FLAGS, "-cp", str(jar), toolchain.FIRESTORE_MAIN_CLASS]
+        command += [f"--host={ports.HOST}", f"--port={self.port}", f"--websocket_port={self.websocket}"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                if web.request("GET", f"http://{self.address}/", timeout_s=2)[0] == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("the emulator did not start")
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(timeout=10)
+            self.process = None
+
+
+@pytest.fixture
+def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """A running emulator."""
+    hush_watch_threads()
+    made = Emulator()
+    made.start()
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", made.address)
+    yield made
+    made.kill()
+
+
+class EmulatorSession:
+    """Gives clients; each has a channel of its own."""
+
+    def firestore(self) -> Any:
+        from google.cloud.firestore import Client
+
+        return Client(project=PROJECT)
+
+
+def pump_until(live: Supervisor, done: Callable[[], bool], reports: int = 400, seconds: float = 60) -> None:
+    """Handle reports until something holds; fails after so many reports or seconds."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        reports -= live.pump(timeout=0.1)
+        assert reports > 0, f"not within the reports allowed: {live.health}"
+        assert time.monotonic() < deadline, f"not in time: {live.health}"
+
+
+def badge(live: Supervisor) -> Freshness:
+    """What the console would say."""
+    return freshness(live.health, time.monotonic())[0]
+
+
+def campaign(city: str) -> dict[str, Any]:
+    """A campaign's document."""
+    return {
+        "templateId": 1,
+        "city": city,
+        "numberOfLeadsToProcess": 5,
+        "requestTimestamp": datetime.now(UTC),
+        "status": "PENDING",
+    }
+
+
+def cities(store: LiveStore) -> list[str]:
+    """The campaigns' cities, newest first."""
+    return [request.city for request in store.window(feeds.REQUESTS).values]
+
+
+def test_writes_appear_and_a_killed_emulator_is_survived(emulator: Emulator, tmp_path: Path) -> None:
+    session: Any = EmulatorSession()
+    store = LiveStore()
+    live = Supervisor(session, feeds.console_feeds(), store, SystemClock())
+    try:
+        pump_until(live, lambda: live.health.settled)
+        assert badge(live) is Freshness.LIVE
+        assert store.window(feeds.REQUESTS).loaded
+        store.take()
+
+        writer = session.firestore()
+        writer.document("processorQueue/one").set(campaign("austin"))
+        pump_until(live, lambda: cities(store) == ["austin"], reports=40, seconds=20)
+        assert feeds.REQUESTS in store.take()
+
+        emulator.kill()
+        pump_until(live, lambda: badge(live) is Freshness.OFFLINE)
+        assert live.health.retry_at is not None
+        assert cities(store) == ["austin"], "what is known stays on screen"
+
+        emulator.start()
+        session.firestore().document("processorQueue/two").set(campaign("dallas"))
+        pump_until(live, lambda: badge(live) is Freshness.LIVE and cities(store) == ["dallas"], seconds=90)
+        assert live.health.retry_at is None
+    finally:
+        live.stop()
+        live.pump(timeout=0)
+    assert os.environ["FIRESTORE_EMULATOR_HOST"] == emulator.address

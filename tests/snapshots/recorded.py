@@ -1,0 +1,347 @@
+"""Recorded documents and stand-ins for session and listeners, for tests of the screens and for trying them out."""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from console.app import LeadgenApp
+from console.live import feeds
+from console.live.feed import Doc
+from console.live.health import FeedHealth, FeedState, Health, LinkState
+from console.live.session import BackendError, UserInfo
+from console.live.store import LiveStore
+from console.screens.dashboard.rows import funnel_counts
+
+NOW = datetime(2026, 11, 18, 20, 2, 14, tzinfo=UTC)
+"""A Wednesday, 14:02:14 in Austin."""
+ZONE = ZoneInfo("America/Chicago")
+MONOTONIC = 5000.0
+
+CITIES = [
+    {"city": "austin", "label": "Austin, TX", "timezone": "America/Chicago", "acknowledged": True},
+    {"city": "dallas", "label": "Dallas, TX", "timezone": "America/Chicago", "acknowledged": True},
+    {"city": "denver", "label": "Denver, CO", "timezone": "America/Denver", "acknowledged": True},
+    {"city": "newark", "label": "Newark, NJ", "timezone": "America/New_York", "acknowledged": False},
+    {"city": "phoenix", "label": "Phoenix, AZ", "timezone": "America/Phoenix", "acknowledged": True},
+    {"city": "portland", "label": "Portland, OR", "timezone": "America/Los_Angeles", "acknowledged": True},
+]
+TEMPLATES = [
+    {"templateId": 1, "templateName": "Introduction", "baseSubject": "A question about {{ business_name }}"},
+    {"templateId": 2, "templateName": "Website review", "baseSubject": "Your website, {{ name }}"},
+    {"templateId": 3, "templateName": "Seasonal offer", "baseSubject": "Before the winter", "isArchived": True},
+]
+
+
+class StillClock:
+    """Time that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+        self.seconds = MONOTONIC
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.moment
+
+    def monotonic(self) -> float:
+        """Seconds."""
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.moment += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+
+class FakeSession:
+    """A session that answers from lists and notes what it was asked.
+
+    Args:
+        refuse: raised by the next start of a campaign.
+    """
+
+    def __init__(self, refuse: BackendError | None = None, role: str = "operator") -> None:
+        self.user = UserInfo("grace@example.com", role)
+        self.project_label = "demo-leadgen"
+        self.backend_label = "local emulators"
+        self.refuse = refuse
+        self.calls: list[tuple[str, Any, str | None]] = []
+
+    def firestore(self) -> Any:
+        """Not used: the listeners are recorded, too."""
+        raise NotImplementedError
+
+    def cities(self) -> list[str]:
+        """The cities' names."""
+        return [str(city["city"]) for city in CITIES]
+
+    def call(self, endpoint: str, body: dict[str, Any] | None, *, idempotency_key: str | None = None) -> Any:
+        """Answer a call."""
+        self.calls.append((endpoint, body, idempotency_key))
+        if endpoint == "getCities":
+            return CITIES
+        if endpoint == "getTemplates":
+            return TEMPLATES
+        if self.refuse is not None:
+            refused, self.refuse = self.refuse, None
+            raise refused
+        return {"requestId": "r-new", "status": "PENDING", "message": "Campaign for austin: 50 leads."}
+
+
+class RecordedLive:
+    """Live data that stands still."""
+
+    def __init__(self, windows: dict[str, list[dict[str, Any]]], health: Health) -> None:
+        self.store = LiveStore()
+        self.health = health
+        self.started = self.stopped = False
+        self.reconnects = 0
+        for name, documents in windows.items():
+            self.replace(name, documents)
+
+    def replace(self, name: str, documents: list[dict[str, Any]]) -> None:
+        """Another window of a feed."""
+        parse = next(f.parse for f in feeds.console_feeds() if f.name == name)
+        self.store.replace(name, [Doc(d["id"], parse(d), d.get("version", 0)) for d in documents])
+
+    def start(self) -> None:
+        """Noted."""
+        self.started = True
+
+    def stop(self) -> None:
+        """Noted."""
+        self.stopped = True
+
+    def reconnect(self) -> None:
+        """Noted."""
+        self.reconnects += 1
+
+
+def before(**ago: float) -> datetime:
+    """A moment before `NOW`."""
+    return NOW - timedelta(**ago)
+
+
+def request(number: int, city: str, status: str, target: int, template: int = 1, **more: Any) -> dict[str, Any]:
+    """A campaign."""
+    counts = more.pop("counts", {})
+    return {
+        "id": f"request{number:04}",
+        "templateId": template,
+        "city": city,
+        "numberOfLeadsToProcess": target,
+        "requestTimestamp": before(minutes=7 * number + 3),
+        "status": status,
+        "requestedBy": "grace@example.com",
+        "sourceId": "demo",
+        "counts": counts,
+        **more,
+    }
+
+
+def counts(harvested: int, queued: int, review: int, phone: int, dup: int, **more: int) -> dict[str, int]:
+    """A campaign's counts that add up."""
+    return {
+        "harvested": harvested,
+        "found": queued + review + phone,
+        "queued": queued,
+        "review": review,
+        "phoneOnly": phone,
+        "duplicates": dup,
+        **more,
+    }
+
+
+REQUESTS = [
+    request(0, "austin", "PROCESSING", 50, counts=counts(96, 27, 9, 6, 31, noContact=8, dead=3, sent=11, known=14),
+            pagesRead=4, inFlight=12),
+    request(1, "dallas", "PROCESSING", 200, 2, counts=counts(58, 21, 4, 3, 12, noContact=2, sent=6), pagesRead=2,
+            inFlight=16),
+    request(2, "denver", "PENDING", 100),
+    request(3, "portland", "COMPLETED", 120, counts=counts(311, 88, 14, 18, 141, noContact=31, dead=9, suppressed=2,
+            sent=74, failed=1), endReason="TARGET_MET"),
+    request(4, "phoenix", "COMPLETED", 400, 2, counts=counts(502, 171, 3, 22, 260, noContact=40, dead=6, sent=120),
+            endReason="LISTINGS_EXHAUSTED", message="The listings of phoenix are exhausted: 196 of 400 leads found."),
+    request(9, "newark", "FAILED", 50, counts=counts(10, 1, 1, 0, 6, dead=2), endReason="SOURCE_FAILED",
+            message="https://newark.example/listings?page=2 answered 503 five times. Resume when the site is back."),
+    request(14, "san luis obispo", "CANCELLED", 1000, counts=counts(120, 22, 0, 11, 77, noContact=10, sent=1),
+            endReason="CANCELLED"),
+]  # fmt: skip
+
+_LEADS = (
+    ("Lone Star Plumbing", "+15125550101", "austin", "America/Chicago", "Plumbing"),
+    ("Hill Country Roofing", "+15125550147", "austin", "America/Chicago", "Roofing"),
+    ("Bluebonnet Electric & Solar of Greater Travis County", "+15125550162", "austin", "America/Chicago", "Electric"),
+    ("Trinity Lawn Care", "+12145550110", "dallas", "America/Chicago", "Landscaping"),
+    ("Mile High Movers", "+13035550133", "denver", "America/Denver", "Moving"),
+    ("Rose City Painting", "+15035550128", "portland", "America/Los_Angeles", "Painting"),
+    ("Sonoran Pool Service", "+16025550175", "phoenix", "America/Phoenix", "Pools"),
+    ("García & Sons Drywall", "+12145550119", "dallas", "America/Chicago", "Drywall"),
+    ("[bold]Markup[/bold] Masonry \x1b[31m", "+15125550180", "austin", "America/Chicago", "Masonry"),
+    ("清水 Window Cleaning", "+15035550166", "portland", "America/Los_Angeles", "Windows"),
+)
+_STATUSES = ("QUEUED", "QUEUED", "SENDING", "SENT", "SENT", "UNKNOWN", "SENT", "HELD", "SENT", "ERROR_API_FAILURE",
+             "SENT", "SUPPRESSED", "SENT", "ERROR_NO_EMAIL", "SENT", "SENT", "PARKED", "SENT")  # fmt: skip
+_REASONS = {
+    "QUEUED": "next in 48 s",
+    "HELD": "outside 09:00–17:00 in America/Denver",
+    "UNKNOWN": "the answer to the send was lost",
+    "ERROR_API_FAILURE": "Graph answered 400: the address was refused",
+}
+
+
+def email(number: int, status: str) -> dict[str, Any]:
+    """A mail."""
+    name, phone, city, zone, category = _LEADS[number % len(_LEADS)]
+    at = before(seconds=13 + 67 * number)
+    return {
+        "id": f"email{number:04}",
+        "templateId": 1,
+        "leadData": {"businessName": name, "phone": phone, "category": category, "email": "a@example.com"},
+        "city": city,
+        "status": status,
+        "createdAt": at - timedelta(minutes=4),
+        "updatedAt": at,
+        **({"sentAt": at} if status == "SENT" else {}),
+        "timezone": zone,
+        "reason": _REASONS.get(status, ""),
+    }
+
+
+EMAILS = [email(n, status) for n, status in enumerate(_STATUSES)]
+
+
+def contact(number: int) -> dict[str, Any]:
+    """A lead in review."""
+    name, phone, city, zone, category = _LEADS[(number * 3 + 1) % len(_LEADS)]
+    return {
+        "id": f"contact{number:04}",
+        "phone": "" if number == 4 else phone[:-2] + f"{number:02}",
+        "businessName": "" if number % 4 == 3 else name,
+        "category": category,
+        "status": "PENDING_CAPTCHA",
+        "city": city,
+        "timezone": zone,
+        "createdAt": before(seconds=40 + 170 * number),
+        "lastUpdated": before(seconds=40 + 170 * number),
+    }
+
+
+REVIEW = [contact(n) for n in range(31)]
+
+_EVENTS = (
+    (3, "sent", "sent to Lone Star Plumbing (austin)"),
+    (10, "duplicate", "duplicate phone 512-555-0147, first seen on Nov 2 in austin"),
+    (16, "llm.limit", "model limit of 20 per minute reached; the next call may begin in 21 s"),
+    (31, "sent", "sent to Rose City Painting (portland)"),
+    (44, "review", "Hill Country Roofing is behind a CAPTCHA: review"),
+    (65, "campaign", "grace@example.com started austin: 50 leads with template 1"),
+    (92, "mail.failed", "mail to Sonoran Pool Service failed: Graph answered 400, the address was refused"),
+    (120, "sent", "sent to Trinity Lawn Care (dallas)"),
+    (185, "sent", "sent to Mile High Movers (denver)"),
+    (240, "batch", "batch 7 of dallas done: 6 leads, 2 duplicates"),
+)
+ACTIVITY = [
+    {"id": f"activity{n}", "at": before(seconds=ago), "kind": kind, "text": text, "expiresAt": NOW}
+    for n, (ago, kind, text) in enumerate(_EVENTS)
+]
+GOVERNOR = [
+    {"id": "llm", "limit": 20,
+     "log": [{"at": int(before(seconds=s).timestamp() * 1000), "n": n} for s, n in ((64, 3), (40, 5), (12, 4), (2, 2))]}
+]  # fmt: skip
+SETTINGS = [{"id": "settings", "dailyCap": 2000, "postalAddress": "12 Main St, Austin TX 78701", "revision": 4}]
+_SENT_TODAY = sorted(int(before(minutes=3 * n + 2).timestamp()) for n in range(212))
+MAILBOXES = [{"id": "m1", "account": "ada@contoso.com", "state": "CONNECTED", "userId": "u1",
+              "sentLog": struct.pack(">212I", *_SENT_TODAY), "nextSendAt": before(seconds=-48)}]  # fmt: skip
+
+FULL: dict[str, list[dict[str, Any]]] = {
+    feeds.REQUESTS: REQUESTS,
+    feeds.EMAILS: EMAILS,
+    feeds.REVIEW: REVIEW,
+    feeds.ACTIVITY: ACTIVITY,
+    feeds.GOVERNOR: GOVERNOR,
+    feeds.SETTINGS: SETTINGS,
+    feeds.MAILBOXES: MAILBOXES,
+}
+EMPTY: dict[str, list[dict[str, Any]]] = {name: [] for name in FULL}
+
+
+def live_health(age: float = 0.3) -> Health:
+    """All listeners confirmed that long ago."""
+    return Health(LinkState.ONLINE, {name: FeedHealth(FeedState.LIVE, MONOTONIC - age) for name in FULL})
+
+
+def loading_health() -> Health:
+    """Nothing has answered yet."""
+    return Health(LinkState.CONNECTING, {name: FeedHealth() for name in FULL})
+
+
+def offline_health() -> Health:
+    """The connection was lost 23 s ago."""
+    known = {name: FeedHealth(FeedState.LIVE, MONOTONIC - 23) for name in FULL}
+    return Health(LinkState.OFFLINE, known, MONOTONIC + 4, "Firestore can't be reached.")
+
+
+def denied_health() -> Health:
+    """The rules refuse everything."""
+    message = "Your role may not read the data. Ask an administrator for a role, sign in again, then press r."
+    return Health(LinkState.DENIED, {name: FeedHealth(FeedState.DENIED, None, message) for name in FULL}, None, message)
+
+
+def signed_out_health() -> Health:
+    """The sign-in is no longer good."""
+    message = "The sign-in has expired or was revoked. Sign in with `leadgen auth login`, then press r."
+    return Health(LinkState.SIGNED_OUT, {name: FeedHealth() for name in FULL}, MONOTONIC + 30, message)
+
+
+_HISTORY = {
+    "harvested": (4, 9, 16, 16, 12, 20, 22, 8, 16, 24, 19, 6),
+    "processed": (0, 4, 9, 16, 16, 10, 18, 20, 12, 16, 21, 9),
+    "review": (0, 0, 1, 2, 0, 1, 3, 1, 0, 1, 2, 1),
+    "queued": (0, 1, 3, 6, 5, 4, 7, 8, 3, 6, 8, 4),
+    "sent": (1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1),
+    "failed": (0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0),
+}
+
+
+def _replay(app: LeadgenApp) -> None:
+    """Let the counts rise to what the documents say, as they did in the last two minutes."""
+    totals = funnel_counts(RecordedLive(FULL, live_health()).store.window(feeds.REQUESTS))
+    for name, bars in _HISTORY.items():
+        totals[name] -= sum(bars)
+    start = MONOTONIC - 10 * 11
+    app.history.note(totals, start)
+    for number in range(12):
+        totals = {name: total + _HISTORY[name][number] for name, total in totals.items()}
+        app.history.note(totals, start + 10 * number)
+
+
+def recorded_app(
+    windows: dict[str, list[dict[str, Any]]] | None = None,
+    health: Health | None = None,
+    session: FakeSession | None = None,
+    theme: str = "leadgen-dark",
+    moved: bool = True,
+) -> tuple[LeadgenApp, SimpleNamespace]:
+    """An app over recorded documents, and the stand-ins behind it.
+
+    Args:
+        windows: documents by feed; all of them by default.
+        health: how fresh they are.
+        session: the session.
+        theme: the colours.
+        moved: whether counts rose in the last two minutes.
+    """
+    clock = StillClock()
+    live = RecordedLive(FULL if windows is None else windows, health or live_health())
+    session = session or FakeSession()
+    app = LeadgenApp(lambda: session, clock=clock, zone=ZONE, make_live=lambda _s, _c: live)
+    app.theme = theme
+    app.animation_level = "none"
+    if moved and windows is None:
+        _replay(app)
+    return app, SimpleNamespace(clock=clock, live=live, session=session)

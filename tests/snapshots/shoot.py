@@ -1,0 +1,26 @@
+"""Writes pictures of the recorded screens into a folder: `python -m tests.snapshots.shoot FOLDER [name …]`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tests.snapshots import scenes
+
+
+async def shoot(folder: Path, names: list[str]) -> None:
+    """Draw each scene at each size."""
+    for scene in scenes.SCENES:
+        if names and not any(name in scene.name for name in names):
+            continue
+        for size in scenes.SIZES:
+            app = scene.make()
+            async with app.run_test(size=size) as pilot:
+                await pilot.pause()
+                await scene.play(pilot)
+                (folder / f"{scene.name}-{size[0]}.svg").write_text(app.export_screenshot())
+
+
+if __name__ == "__main__":
+    asyncio.run(shoot(Path(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,62 @@
+"""A scrollable list of wrapped lines, newest first."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from widgets.spans import Spans
+from widgets.text import content
+
+
+class LineList(VerticalScroll, can_focus=True):
+    """Lines of toned text that wrap; each has a short head (a time) that stands free at the left.
+
+    Args:
+        id: the widget's id.
+    """
+
+    DEFAULT_CSS = "LineList { height: 1fr; } LineList > Static { height: auto; }"
+    BINDINGS = [Binding("j", "scroll_down", show=False), Binding("k", "scroll_up", show=False)]
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._lines: tuple[tuple[str, Spans], ...] | None = None
+        self._body = Static()
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        yield self._body
+
+    @property
+    def lines(self) -> tuple[tuple[str, Spans], ...]:
+        """What is shown."""
+        return self._lines or ()
+
+    def show(self, lines: tuple[tuple[str, Spans], ...], empty: str = "") -> None:
+        """Show lines of (head, text), or a sentence when there are none. The scroll position stays."""
+        if not lines:
+            self._lines = None
+            self._body.update(content(((empty, "muted"),)))
+            return
+        if lines == self._lines:
+            return
+        self._lines = lines
+        self._render_lines()
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        if self._lines:
+            self._render_lines()
+
+    def _render_lines(self) -> None:
+        head = max((len(h) for h, _ in self.lines), default=0) + 1
+        width = max(10, self._body.content_size.width - head)
+        out: list[Content] = []
+        for when, pieces in self.lines:
+            for number, part in enumerate(content(pieces).wrap(width)):
+                out.append(content(((f"{when if number == 0 else '':<{head}}", "muted"),)) + part)
+        self._body.update(Content("\n").join(out))
