@@ -1,1 +1,1 @@
-"""The console's screens, one package or module each. A screen shows a `View` and calls the backend; it keeps no data."""
+"""The console's screens, each a module or package. A screen shows a `View` and calls the backend; it owns no data."""

@@ -28,6 +28,7 @@ from local.stack.ticks import DEFAULT_TICK_SECONDS, Ticker
 from local.stack.watched import WatchedStandIn
 
 ALREADY_RUNNING = 75  # exit code: another supervisor has this stack (EX_TEMPFAIL, sysexits.h)
+OUTLOOK_REDIRECT = "outlook_redirect"  # name of the port a Microsoft sign-in comes back to; the client listens there
 SAVE_EVERY_S = 30.0
 _LOOK_EVERY_S = 0.25
 
@@ -155,7 +156,7 @@ class Supervisor:
         java = toolchain.find_java()
         servers = standins.load(self.options.standins)
         remembered = self.folder.remembered_ports()
-        names = (*emulators.PORT_NAMES, *(server.name for server in servers))
+        names = (*emulators.PORT_NAMES, *(server.name for server in servers), OUTLOOK_REDIRECT)
         self.info.ports = ports.choose(names, remembered)
         self._name_emulators()
         configuration = emulators.write_configuration(
@@ -166,7 +167,8 @@ class Supervisor:
         self.folder.remember_ports(self.info.ports)
         self.info.variables |= {
             "LEADGEN_TOKEN_KEY": standins.token_key(self.folder),
-            "LEADGEN_MICROSOFT_REDIRECT_URI": f"{self.info.functions_url}/handleOutlookCallback",
+            "LEADGEN_MICROSOFT_REDIRECT_URI": f"http://localhost:{self.info.ports[OUTLOOK_REDIRECT]}/outlook/callback",
+            "LEADGEN_PUBLIC_URL": self.info.functions_url,
         }
         files = toolchain.find_emulators(firebase_tools)
         environment = emulators.environment(self.folder, java, files, self.info.variables, nursery)

@@ -16,8 +16,10 @@ from console.live import feeds
 from console.live.clock import SystemClock
 from console.live.health import Freshness, freshness
 from console.live.link import hush_watch_threads
+from console.live.session import UserInfo
 from console.live.store import LiveStore
 from console.live.supervisor import Supervisor
+from console.screens.picture import NotCurrent, save_dashboard
 from local.stack import ports, toolchain, web
 
 PROJECT = "demo-console-live"
@@ -71,6 +73,10 @@ def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
 class EmulatorSession:
     """Gives clients; each has a channel of its own."""
 
+    user = UserInfo("grace@example.com", "operator")
+    project_label = PROJECT
+    backend_label = "an emulator"
+
     def firestore(self) -> Any:
         from google.cloud.firestore import Client
 
@@ -107,7 +113,7 @@ def cities(store: LiveStore) -> list[str]:
     return [request.city for request in store.window(feeds.REQUESTS).values]
 
 
-def test_writes_appear_and_a_killed_emulator_is_survived(emulator: Emulator, tmp_path: Path) -> None:
+def test_writes_appear_and_a_killed_emulator_is_survived(emulator: Emulator) -> None:
     session: Any = EmulatorSession()
     store = LiveStore()
     live = Supervisor(session, feeds.console_feeds(), store, SystemClock())
@@ -135,3 +141,20 @@ def test_writes_appear_and_a_killed_emulator_is_survived(emulator: Emulator, tmp
         live.stop()
         live.pump(timeout=0)
     assert os.environ["FIRESTORE_EMULATOR_HOST"] == emulator.address
+
+
+def test_the_dashboard_is_drawn_once_it_is_current(emulator: Emulator, tmp_path: Path) -> None:
+    session: Any = EmulatorSession()
+    session.firestore().document("processorQueue/one").set(campaign("amarillo"))
+    path = save_dashboard(session, tmp_path / "dashboard.svg", timeout_s=60)
+    drawn = path.read_text(encoding="utf-8")
+    assert "amarillo" in drawn
+    assert "LIVE" in drawn
+
+
+def test_a_dashboard_that_can_not_be_current_is_not_drawn(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.kill()
+    session: Any = EmulatorSession()
+    with pytest.raises(NotCurrent, match="not current after"):
+        save_dashboard(session, tmp_path / "dashboard.svg", timeout_s=3)
+    assert not (tmp_path / "dashboard.svg").exists()

@@ -31,8 +31,8 @@ class DeadlineExceeded(Exception):
 class Snapshot:
     """A document as a listener delivers it."""
 
-    def __init__(self, id: str, update_time: int, **data: Any) -> None:
-        self.id, self.update_time, self.exists, self._data = id, update_time, True, data
+    def __init__(self, name: str, update_time: int, **data: Any) -> None:
+        self.id, self.update_time, self.exists, self._data = name, update_time, True, data
 
     def to_dict(self) -> dict[str, Any]:
         return dict(self._data)

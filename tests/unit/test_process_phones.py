@@ -217,7 +217,7 @@ def test_the_pages_own_id_is_no_number() -> None:
 
 # Every valid number in every disguise
 
-_WORDS = "zero one two three four five six seven eight nine".split()
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _RENDERERS = {
     "plain": lambda a, e, s: a + e + s,
     "dashed": lambda a, e, s: f"{a}-{e}-{s}",
@@ -245,7 +245,9 @@ _VALID = st.builds(
 )
 
 
-@given(digits=_VALID, style=st.sampled_from(sorted(_RENDERERS)), around=st.sampled_from(["{}", "Call {} now", "Bob {}."]))
+@given(
+    digits=_VALID, style=st.sampled_from(sorted(_RENDERERS)), around=st.sampled_from(["{}", "Call {} now", "Bob {}."])
+)
 @settings(max_examples=400, deadline=None)
 def test_every_valid_number_is_found_in_every_disguise(digits: str, style: str, around: str) -> None:
     assume(numbering.nanp_number(digits) is not None)
@@ -272,7 +274,8 @@ def test_it_never_raises_and_what_it_finds_is_in_the_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["5", "one ", "5 ", "512 ", "a", "-", "one", "512-555-", "+", "+5 ", "a@a.", "double ", "1-800-", "SO ", "O0"]
+    "unit",
+    ["5", "one ", "5 ", "512 ", "a", "-", "one", "512-555-", "+", "+5 ", "a@a.", "double ", "1-800-", "SO ", "O0"],
 )
 def test_work_grows_linearly_on_hostile_text(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     judged = 0

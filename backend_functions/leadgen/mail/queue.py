@@ -143,8 +143,9 @@ def settle(db: Client, job: Record[MailJob], status: EmailStatus, reason: str, n
     return _update(job, changes)
 
 
+# `counts.suppressed` counts posts at triage; a mail that may not leave any more is one that failed to.
 _COUNTED = {
-    EmailStatus.SUPPRESSED: "suppressed",
+    EmailStatus.SUPPRESSED: "failed",
     EmailStatus.ERROR_NO_EMAIL: "failed",
     EmailStatus.ERROR_API_FAILURE: "failed",
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from leadgen.process.wordlist import word_set
+
 MAX_HTML = 2_000_000
 """Characters of a page that are read."""
 MAX_DEPTH = 250
@@ -16,9 +18,11 @@ _FEW_TAGS = 1_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
 # They have no end, or end by themselves where the next one begins.
-_NEVER_NEST = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option thead tbody tfoot"
-    " html head body".split()
+_NEVER_NEST = word_set(
+    """
+    area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option thead
+    tbody tfoot html head body
+    """
 )
 
 

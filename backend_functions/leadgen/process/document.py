@@ -12,21 +12,26 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from leadgen.model.errors import InvalidInput
 from leadgen.process.bounds import bounded
 from leadgen.process.json_ld import BusinessFacts, read_facts
+from leadgen.process.wordlist import word_set
 
 MAX_NODES = 50_000
 MAX_TEXT = 200_000
 MAX_LINKS = 500
 MAX_ATTRIBUTES = 100
 
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer"
-    " form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol option p pre section summary table tbody tfoot thead"
-    " tr ul".split()
+_BLOCKS = word_set(
+    """
+    address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption
+    figure footer form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol option p pre section summary
+    table tbody tfoot thead tr ul
+    """
 )
 _CELLS = frozenset({"td", "th"})
-_SILENT = frozenset(
-    "script style noscript template head title iframe object embed svg math canvas audio video select textarea"
-    " datalist".split()
+_SILENT = word_set(
+    """
+    script style noscript template head title iframe object embed svg math canvas audio video select textarea
+    datalist
+    """
 )
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)"

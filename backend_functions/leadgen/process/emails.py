@@ -28,6 +28,7 @@ from leadgen.model.ids import canonical_email
 from leadgen.process.document import Document
 from leadgen.process.folding import fold_for_addresses
 from leadgen.process.spelt_emails import read_spelt
+from leadgen.process.wordlist import word_set
 
 EmailKind = Literal["mailto", "cloudflare", "json_ld", "entity", "text", "obfuscated", "relay"]
 
@@ -43,19 +44,26 @@ _BEFORE = re.compile(r"[\w.+'&%-]{1,64}\Z")
 _AFTER = re.compile(_DOMAIN)
 _LEADING = "'%&.-"
 _PROTECTED_LINK = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]{6,600})")
-_FILE_ENDINGS = frozenset(
-    "png jpg jpeg gif webp svg bmp ico avif tiff css js mjs json xml html htm php asp aspx pdf doc docx zip woff woff2 ttf"
-    " mp4 mp3 webm min".split()
+_FILE_ENDINGS = word_set(
+    """
+    png jpg jpeg gif webp svg bmp ico avif tiff css js mjs json xml html htm php asp aspx pdf doc docx zip
+    woff woff2 ttf mp4 mp3 webm min
+    """
 )
 _RESERVED = ("example.com", "example.net", "example.org", "example.edu")
-_PLACEHOLDER_DOMAINS = frozenset(
-    "domain.com yourdomain.com mydomain.com yourcompany.com yoursite.com yourwebsite.com website.com company.com"
-    " mysite.com site.com address.com emailaddress.com domain.tld email.tld sentry.io wixpress.com sentry-next.wixpress.com"
-    " test.com xyz.com abc.com".split()
+_PLACEHOLDER_DOMAINS = word_set(
+    """
+    domain.com yourdomain.com mydomain.com yourcompany.com yoursite.com yourwebsite.com website.com
+    company.com mysite.com site.com address.com emailaddress.com domain.tld email.tld sentry.io wixpress.com
+    sentry-next.wixpress.com test.com xyz.com abc.com
+    """
 )
-_PLACEHOLDER_NAMES = frozenset(
-    "you your yourname your.name your-name youremail your.email name username user someone somebody example email"
-    " firstname.lastname first.last john.doe johndoe jane.doe xxx abc test noreply no-reply donotreply do-not-reply".split()
+_PLACEHOLDER_NAMES = word_set(
+    """
+    you your yourname your.name your-name youremail your.email name username user someone somebody example
+    email firstname.lastname first.last john.doe johndoe jane.doe xxx abc test noreply no-reply donotreply do-
+    not-reply
+    """
 )
 _NO_REPLY = frozenset({"noreply", "no-reply", "donotreply", "do-not-reply"})
 
@@ -83,8 +91,8 @@ def find_emails(
     Args:
         document: what was read of the page.
         relay_domains: domains, with all below them, whose addresses only pass mail on.
-        allow_reserved_domains: take addresses below the reserved names ``.example`` and ``example.com`` (RFC 2606), as a
-            local demo does.
+        allow_reserved_domains: take addresses below the reserved names ``.example`` and ``example.com`` (RFC 2606), as
+            a local demo does.
 
     Never raises.
     """
@@ -117,7 +125,7 @@ def usable_address(written: str, *, allow_reserved_domains: bool = False) -> str
     if not 6 <= len(written) <= MAX_LENGTH or written.count("@") != 1:
         return None
     try:
-        checked = validate_email(written, check_deliverability=False)
+        checked = validate_email(written, check_deliverability=False, strict=True)
     except (EmailNotValidError, ValueError):
         return None
     domain = (checked.ascii_domain or checked.domain).lower()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 _STOPWORDS = {
-    "en": "the and you your for with our are we to of in is it call this that have will can any all no from or on at be",
-    "es": "el la los las de que y en para con por su una un se es al del nuestro nuestra llame somos usted más todo sin",
-    "fr": "le la les des et vous nous pour avec dans est une un sur votre notre pas plus qui sont au aux par ou appelez",
+    "en": "the and you your for with our are we to of in is it call this that have will can any all no from or on at",
+    "es": "el la los las de que y en para con por su una un se es al del nuestro nuestra llame somos más todo sin",
+    "fr": "le la les des et vous nous pour avec dans est une un sur votre notre pas plus qui sont au aux par ou",
     "pt": "os as que para com uma um não por mais seu sua nós você do da em são ligue seus todos sem nosso nossa",
     "de": "der die das und sie wir für mit ist ein eine nicht auf von zu den im ihr ihre unser rufen auch oder bei",
     "it": "il lo gli che per con una un non sono della del di nostro nostra chiamate più tutti anche dei alla vostro",

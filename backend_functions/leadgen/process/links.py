@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from leadgen.process.document import Link
+from leadgen.process.wordlist import word_set
 
 MAX_WEBSITES = 10
 
-_SOCIAL = (
-    "facebook.com fb.com fb.me instagram.com twitter.com x.com t.co youtube.com youtu.be tiktok.com linkedin.com"
-    " pinterest.com snapchat.com threads.net nextdoor.com yelp.com whatsapp.com wa.me t.me telegram.me m.me"
-    " messenger.com reddit.com tumblr.com vimeo.com flickr.com google.com goo.gl maps.app.goo.gl apple.com bing.com"
-    " paypal.com paypal.me venmo.com cash.app zellepay.com bbb.org angi.com thumbtack.com houzz.com homeadvisor.com"
-    " craigslist.org bit.ly tinyurl.com linktr.ee"
-).split()
+_SOCIAL = word_set(
+    """
+    facebook.com fb.com fb.me instagram.com twitter.com x.com t.co youtube.com youtu.be tiktok.com
+    linkedin.com pinterest.com snapchat.com threads.net nextdoor.com yelp.com whatsapp.com wa.me t.me
+    telegram.me m.me messenger.com reddit.com tumblr.com vimeo.com flickr.com google.com goo.gl
+    maps.app.goo.gl apple.com bing.com paypal.com paypal.me venmo.com cash.app zellepay.com bbb.org angi.com
+    thumbtack.com houzz.com homeadvisor.com craigslist.org bit.ly tinyurl.com linktr.ee
+    """
+)
 _SAYS_WEBSITE = re.compile(
     r"\b(?:web ?sites?|web ?page|home ?page|our site|my site|visit us|see our work|our work|portfolio|sitio web"
     r"|p[aá]gina web|more about us|about us and prices)\b",

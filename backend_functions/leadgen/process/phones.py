@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from leadgen.process import context
 from leadgen.process.disguise import Token, find_runs, widen
 from leadgen.process.folding import Folded, fold_for_numbers
-from leadgen.process.numbering import country_code, could_be_nanp, dialled_number, nanp_number, number_from_link
+from leadgen.process.numbering import could_be_nanp, country_code, dialled_number, nanp_number, number_from_link
 from leadgen.process.vanity import find_vanity
 
 MAX_TEXT = 200_000

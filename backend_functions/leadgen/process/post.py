@@ -181,5 +181,3 @@ def _images(page: Page, url: str, selector: str) -> tuple[str, ...]:
         if target:
             found[target] = None
     return tuple(found)[:MAX_IMAGES]
-
-

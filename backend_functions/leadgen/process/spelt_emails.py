@@ -1,9 +1,11 @@
-"""Addresses written so that simple programs miss them: "name at domain dot com", "name [at] domain (dot) co (dot) uk"."""
+"""Addresses written so that simple programs miss them, as "name at domain dot com" or "name [at] domain (dot) net"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+from leadgen.process.wordlist import word_set
 
 MAX_SPELT = 50
 
@@ -14,7 +16,8 @@ _BARE_AT = r"\s{1,3}at\s{1,3}"
 _FIRM_DOT = rf"\s?{_OPEN}\s?(?:dot|\.|punto|d0t|period)\s?{_CLOSE}\s?|\s{{1,3}}(?:dot|d0t|punto)\s{{1,3}}"
 _ANY_DOT = rf"(?:{_FIRM_DOT}|\.|\s\.\s?|\s?,(?=com\b)|\s?·\s?)"
 _SIGN = (
-    rf"(?:{_FIRM_DOT}|\.|\s{{1,3}}(?:underscore|dash|hyphen|plus)\s{{1,3}}|\s?{_OPEN}\s?(?:underscore|dash|hyphen)\s?{_CLOSE}\s?)"
+    rf"(?:{_FIRM_DOT}|\.|\s{{1,3}}(?:underscore|dash|hyphen|plus)\s{{1,3}}"
+    rf"|\s?{_OPEN}\s?(?:underscore|dash|hyphen)\s?{_CLOSE}\s?)"
 )
 _ENDINGS = (
     r"(?:com|net|org|edu|gov|info|biz|name|pro|mobi|app|dev|shop|store|site|online|tech|agency|services|works|company"
@@ -26,20 +29,26 @@ _LABEL = r"[^\W_](?:[\w-]{0,40}[^\W_])?"
 _AT = re.compile(rf"(?P<firm>{_FIRM_AT})|(?P<bare>{_BARE_AT})", re.IGNORECASE)
 _LOCAL = re.compile(rf"(?<![\w.+-])(?P<local>[\w+-]{{1,40}}(?:{_SIGN}[\w+-]{{1,40}}){{0,4}})\Z", re.IGNORECASE)
 _DOMAIN = re.compile(
-    rf"(?P<domain>{_LABEL}(?:{_ANY_DOT}{_LABEL}){{0,3}}{_ANY_DOT}{_ENDINGS}(?:{_FIRM_DOT}(?:uk|au|nz|za|jp|in|br|mx)|\.(?:uk|au|nz|za|jp|in|br|mx))?)"
+    rf"(?P<domain>{_LABEL}(?:{_ANY_DOT}{_LABEL}){{0,3}}{_ANY_DOT}{_ENDINGS}"
+    rf"(?:{_FIRM_DOT}(?:uk|au|nz|za|jp|in|br|mx)|\.(?:uk|au|nz|za|jp|in|br|mx))?)"
     r"(?![\w@-]|\.\w)",
     re.IGNORECASE,
 )
 _SAID_DOT = re.compile(_FIRM_DOT, re.IGNORECASE)
-_PROVIDERS = frozenset(
-    "gmail.com yahoo.com hotmail.com outlook.com aol.com icloud.com protonmail.com proton.me comcast.net att.net msn.com"
-    " live.com me.com mac.com sbcglobal.net verizon.net gmx.com ymail.com zoho.com mail.com bellsouth.net cox.net".split()
+_PROVIDERS = word_set(
+    """
+    gmail.com yahoo.com hotmail.com outlook.com aol.com icloud.com protonmail.com proton.me comcast.net
+    att.net msn.com live.com me.com mac.com sbcglobal.net verizon.net gmx.com ymail.com zoho.com mail.com
+    bellsouth.net cox.net
+    """
 )
 # "Visit us at acme dot com" names a website.
-_NOT_A_NAME = frozenset(
-    "us me it them him her we you here there page site website web webpage online look visit find located available out"
-    " now found is are be was located stop come anytime today see more"
-    " details portfolio reviews pictures work everyone everything open meet am pm only".split()
+_NOT_A_NAME = word_set(
+    """
+    us me it them him her we you here there page site website web webpage online look visit find located
+    available out now found is are be was stop come anytime today see more details portfolio reviews pictures
+    work everyone everything open meet am pm only
+    """
 )
 _WORDS = {"underscore": "_", "dash": "-", "hyphen": "-", "plus": "+"}
 _NO_SPAM = re.compile(r"[-_.]?(?:no-?spam|remove-?this|removeme|nospam)[-_.]?", re.IGNORECASE)

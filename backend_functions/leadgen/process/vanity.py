@@ -27,7 +27,9 @@ def find_vanity(text: str) -> list[tuple[str, int, int]]:
         start = country.start() if country else match.start()
         if start and text[start - 1].isalnum():
             continue
-        e164 = _read(match[0][:3], match[1], firm=match[0][3:4] == "-" or (country is not None and country[0][-1] != "1"))
+        e164 = _read(
+            match[0][:3], match[1], firm=match[0][3:4] == "-" or (country is not None and country[0][-1] != "1")
+        )
         if e164:
             found.append((e164, start, match.end()))
     return found

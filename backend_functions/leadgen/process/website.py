@@ -13,7 +13,9 @@ from leadgen.process.document import Document, Page
 from leadgen.process.emails import find_emails
 from leadgen.process.phones import find_phones
 
-_YEAR = re.compile(r"(?:©|\(c\)|copyright|&copy;)\D{0,40}?((?:19|20)\d\d)(?:\s?[-–—]\s?((?:19|20)\d\d))?", re.IGNORECASE)
+_YEAR = re.compile(
+    r"(?:©|\(c\)|copyright|&copy;)\D{0,40}?((?:19|20)\d\d)(?:\s?[-–—]\s?((?:19|20)\d\d))?", re.IGNORECASE
+)
 _PARKED = re.compile(
     r"domain (?:is|may be) for sale|buy this domain|under construction|coming soon|site (?:is )?not (?:yet )?published"
     r"|parked (?:free|domain)|default web page|it works!|account suspended|index of /",
@@ -90,9 +92,13 @@ def _mobile(page: Page) -> _Check:
 
 def _findable(page: Page, document: Document) -> list[_Check]:
     titled = 10 <= len(document.title) <= 120
-    described = any((node.attributes.get("content") or "").strip() for node in page.nodes("meta[name=description i]")[:3])
+    described = any(
+        (node.attributes.get("content") or "").strip() for node in page.nodes("meta[name=description i]")[:3]
+    )
     title = "Its title says what it is." if titled else "Its title says little."
-    description = "It has a description for search engines." if described else "It has no description for search engines."
+    description = (
+        "It has a description for search engines." if described else "It has no description for search engines."
+    )
     return [_Check(8, 8 if titled else 0, title), _Check(7, 7 if described else 0, description)]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from leadgen.process.wordlist import word_set
+
 DIGITS = {
     "zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "niner": "9", "fiv": "5", "foor": "4", "fore": "4", "ate": "8", "eigth": "8",
@@ -22,9 +24,11 @@ MULTIPLES = {"double": "2", "dbl": "2", "triple": "3", "treble": "3", "hundred":
 # Words that sound like a digit. They count only between two tokens of a run, never by themselves.
 HOMOPHONES = {"o": "0", "oh": "0", "to": "2", "too": "2", "for": "4", "fore": "4", "won": "1", "ate": "8"}
 
-SEPARATOR_WORDS = frozenset(
-    "dash hyphen dot space then slash star line minus period point underscore guion punto espacio asterisk comma colon "
-    "pause".split()
+SEPARATOR_WORDS = word_set(
+    """
+    dash hyphen dot space then slash star line minus period point underscore guion punto espacio asterisk
+    comma colon pause
+    """
 ) | {"area code", "and then", "space dash", "dot dot", "dash dash", "dot dot dot"}
 
 _LEET = {

@@ -107,7 +107,7 @@ class DashboardScreen(LiveScreen):
         self.query_one(FigureStrip).show(rows.funnel(requests, view.history))
         campaigns = len(requests.docs)
         scope = "last 50 campaigns" if campaigns >= 50 else f"{campaigns} campaign{'' if campaigns == 1 else 's'}"
-        said: Spans = ((f"{scope} · bars: the last 2 minutes", "muted"),) if requests.loaded else ()
+        said: Spans = ((f"{scope} · a bar is 10 s", "muted"),) if requests.loaded else ()
         self.query_one("#pipeline", Pane).label("Pipeline", note(view, feeds.REQUESTS) or said)
 
     def _show_table(
