@@ -23,7 +23,7 @@ _BADGES: dict[Freshness, tuple[str, str]] = {
 }
 
 
-_GAP: Spans = (("   ", ""),)
+_GAP: Spans = (("  ", ""),)
 
 
 def badge(view: View) -> Spans:

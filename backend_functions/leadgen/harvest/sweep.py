@@ -67,7 +67,7 @@ def republish_lost_batches(deps: HarvestDeps, request_id: str) -> int:
         if not _is_lost(record.value, now, deps.grace_s):
             continue
         try:
-            change(record, {"attempts": record.value.attempts + 1, "publishedAt": now})
+            change(record, {"attempts": record.value.attempts + 1, "publishedAt": now, "retryAt": None})
         except Raced:
             continue  # somebody works on it after all
         deps.publisher.publish(POSTS_TOPIC, {"requestId": request_id, "batch": int(record.id)})
@@ -78,6 +78,8 @@ def republish_lost_batches(deps: HarvestDeps, request_id: str) -> int:
 def _is_lost(batch: Batch, now: datetime, grace_s: float) -> bool:
     if batch.lease_until is not None and batch.lease_until > now:
         return False
+    if batch.retry_at is not None:
+        return batch.retry_at <= now
     return batch.published_at + timedelta(seconds=grace_s) <= now
 
 

@@ -207,6 +207,8 @@ class Batch(Document):
     """How often it was published again because nobody took it or its worker fell silent."""
     tries: int = 0
     """How often a worker took it."""
+    retry_at: datetime | None = None
+    """When posts that could not be read are worth another try; `None` if none waits for one."""
     outcomes: dict[str, str] = {}
     """Post id → outcome, of the posts done so far."""
     done_at: datetime | None = None

@@ -191,10 +191,11 @@ def counted(outcomes: Outcomes) -> dict[str, int]:
 
 def _finish(context: Context, request: Record[ProcessorRequest], batch: Record[Batch], outcomes: Outcomes) -> None:
     now = context.clock.now()
+    retry_at = now + RETRY_AFTER
     all_outcomes = {**batch.value.outcomes, **{key: str(value) for key, value in outcomes.items()}}
     done = len(all_outcomes) == len({post_id(url) for url in batch.value.urls})
     changes: dict[str, Any] = {"outcomes": all_outcomes, "leaseOwner": ""}
-    changes |= {"status": "DONE", "doneAt": now} if done else {"leaseUntil": now + RETRY_AFTER}
+    changes |= {"status": "DONE", "doneAt": now} if done else {"leaseUntil": retry_at, "retryAt": retry_at}
     commit = Commit(context.db).change(batch, changes)
     commit.increase(request.ref, {"inFlight": -len(outcomes), **counted(outcomes)})
     try:

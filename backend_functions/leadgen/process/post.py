@@ -23,6 +23,7 @@ MAX_TITLE = 500
 MAX_IMAGES = 24
 
 _IN_PATH = re.compile(r"\d{7,}")
+_UNUSUAL = re.compile(r"[^\t\n\x20-\x7e]+")
 _IN_ATTRIBUTE = 0.9
 
 
@@ -134,11 +135,13 @@ def extract_post(
 
 def clean_text(text: str, *, one_line: bool = False) -> str:
     """The text without control, format and unpaired surrogate characters; line breaks stay unless `one_line`."""
-    if not text.isascii() or not text.isprintable():
-        text = "".join(
-            char for char in text if char in "\n\t\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
-        )
+    text = _UNUSUAL.sub(lambda match: "".join(filter(_is_shown, match[0])), text)
     return " ".join(text.split()) if one_line else text
+
+
+def _is_shown(char: str) -> bool:
+    # The zero-width joiner is part of many emoji.
+    return char == "\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
 
 
 def _phones(document: Document, url: str, region: str) -> list[FoundPhone]:
