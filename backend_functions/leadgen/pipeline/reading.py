@@ -13,7 +13,7 @@ from leadgen.model.documents import LeadData
 from leadgen.model.ids import canonical_email
 from leadgen.pipeline.context import Context, PageReader
 from leadgen.process.identity import Marks
-from leadgen.process.images import image_hash
+from leadgen.process.images import image_probes
 from leadgen.process.post import ExtractedPost, PostSelectors, extract_post
 
 CERTAIN_ENOUGH = 0.5
@@ -24,17 +24,28 @@ log = logging.getLogger("leadgen.pipeline")
 
 @dataclass(frozen=True)
 class ReadPost:
-    """A post that was read."""
+    """A post that was read.
+
+    Args:
+        url: its address.
+        post: what it shows.
+        image_probes: hashes of its picture: its own first, then those a copy may have; empty without one.
+    """
 
     url: str
     post: ExtractedPost
-    image_hash: str
+    image_probes: tuple[str, ...]
+
+    @property
+    def image_hash(self) -> str:
+        """The picture's own hash, or ""."""
+        return next(iter(self.image_probes), "")
 
     def marks(self) -> Marks:
         """What identifies its author."""
         phones = tuple(dict.fromkeys(p.e164 for p in self.post.phones if p.confidence >= CERTAIN_ENOUGH))
         emails = tuple(dict.fromkeys(canonical_email(e.address) for e in self.post.emails))
-        return Marks(phones=phones, emails=emails, image_hash=self.image_hash, url=self.url)
+        return Marks(phones, emails, self.image_hash, self.url, self.image_probes)
 
     def lead(self, city: str) -> LeadData:
         """What is known about its author so far."""
@@ -112,11 +123,9 @@ def _extract(context: Context, source: Source, html: str, url: str) -> Extracted
     )
 
 
-async def _picture(reader: PageReader, post: ExtractedPost) -> str:
-    """Hash of the first picture that identifies anybody; a picture that can't be had is no reason to lose a lead."""
+async def _picture(reader: PageReader, post: ExtractedPost) -> tuple[str, ...]:
+    """Hashes of the first picture, if it identifies anybody; one that can't be had is no reason to lose a lead."""
     for url in post.image_urls[:1]:
         with contextlib.suppress(FetchError):
-            found = image_hash(await reader.get_bytes(url))
-            if found:
-                return found
-    return ""
+            return tuple(image_probes(await reader.get_bytes(url)))
+    return ()

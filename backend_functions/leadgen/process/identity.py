@@ -30,12 +30,14 @@ class Marks:
         emails: canonical addresses that are no relays, most certain first.
         image_hash: perceptual hash of the post's picture, or "".
         url: where the post is; the last resort.
+        image_probes: hashes that a copy of the picture, re-encoded or resized, may have been claimed under.
     """
 
     phones: tuple[str, ...]
     emails: tuple[str, ...]
     image_hash: str
     url: str
+    image_probes: tuple[str, ...] = ()
 
     def claims(self) -> list[tuple[str, str]]:
         """(kind, value) of everything worth claiming, strongest first."""
@@ -48,7 +50,7 @@ class Marks:
     def deciding(self) -> list[tuple[str, str]]:
         """The claims that make two posts the same author's."""
         strong = [pair for pair in self.claims() if pair[0] != "image"]
-        return strong or self.claims()
+        return strong or list(dict.fromkeys([*self.claims(), *(("image", probe) for probe in self.image_probes)]))
 
     def contact_id(self) -> str:
         """Id of the contact these marks would make."""
@@ -76,7 +78,7 @@ IdentityIndex = dict[str, Record[Identity]]
 
 def look_up(db: Client, posts: list[Marks]) -> IdentityIndex:
     """Read the claims on all marks of several posts in one round trip."""
-    ids = {identity_id(kind, value) for marks in posts for kind, value in marks.claims()}
+    ids = {identity_id(kind, value) for marks in posts for kind, value in (*marks.claims(), *marks.deciding())}
     names = Collections(db)
     return read_all(db, [names.identities.document(i) for i in sorted(ids)], Identity)
 

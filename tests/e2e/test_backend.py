@@ -1,0 +1,303 @@
+"""The functions on the emulators, called as people with roles: identity, idempotency, rules, the Outlook flow."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from google.api_core.exceptions import PermissionDenied
+
+from console.cli.demo import setting_up
+from console.cli.target import local_profile, local_session
+from console.client.admin import Admin
+from console.client.problems import BackendError, SignInProblem
+from console.client.profile import Profile
+from console.client.session import Session
+from console.client.signin import SignIn, sign_in
+from local.stack import StackInfo
+
+LEAD = {"name": "Jo Doe", "email": "jo@doeplumbing.example", "phone": "(512) 236-1234", "businessName": "Doe Plumbing"}
+
+
+@pytest.fixture(scope="module")
+def profile(local_stack: StackInfo) -> Profile:
+    return local_profile(local_stack)
+
+
+@pytest.fixture(scope="module")
+def people(profile: Profile, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Session]:
+    folder = tmp_path_factory.mktemp("people")
+    made: dict[str, Session] = {}
+
+    def person(role: str) -> Session:
+        if role not in made:
+            made[role] = local_session(folder, profile, role)
+        return made[role]
+
+    return person
+
+
+@pytest.fixture(scope="module")
+def operator(people: Callable[[str], Session]) -> Session:
+    session = people("operator")
+    setting_up.save_templates(session)
+    return session
+
+
+def raw(profile: Profile, endpoint: str, token: str | None, method: str = "POST", body: Any = None) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+    url = f"{profile.functions_url}/{endpoint}"
+    return httpx.request(method, url, json=body or {}, headers=headers, timeout=60, trust_env=False)
+
+
+def unsigned(**claims: Any) -> str:
+    def part(value: dict[str, Any]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims)}."
+
+
+class TestIdentity:
+    def test_nobody_gets_in_without_a_token_of_this_project(self, profile: Profile) -> None:
+        foreign = unsigned(
+            aud="other", iss="https://securetoken.google.com/other", sub="x", iat=1, exp=2**40, role="admin"
+        )
+        expired = unsigned(
+            aud=profile.project_id, iss=f"https://securetoken.google.com/{profile.project_id}", sub="x", iat=1, exp=2,
+            role="admin", auth_time=1,
+        )  # fmt: skip
+        for token in (None, "x", "a.b.c", foreign, expired):
+            answer = raw(profile, "updateConfig", token, "PUT")
+            assert answer.status_code == 401, token
+            assert answer.headers["content-type"] == "application/problem+json"
+
+    def test_a_role_decides_what_one_may_do(self, people: Callable[[str], Session], profile: Profile) -> None:
+        viewer = people("viewer")
+        assert "llmTransactionLimit" in viewer.call("getConfig")
+        for endpoint, body in (("updateConfig", {"dailyCap": 1}), ("triggerHarvest", {})):
+            with pytest.raises(BackendError) as caught:
+                viewer.call(endpoint, body)
+            assert caught.value.title == "Not allowed"
+        with pytest.raises(BackendError) as caught:
+            people("operator").call("updateConfig", {"dailyCap": 1})
+        assert "admin" in caught.value.detail
+
+    def test_a_user_without_a_role_gets_nothing(self, profile: Profile) -> None:
+        Admin(profile).create_user("nobody@example.com", "secret-123")
+        session = Session(profile, SignIn(profile, sign_in(profile, "nobody@example.com", "secret-123")))
+        with pytest.raises(BackendError) as caught:
+            session.call("getConfig")
+        assert "set-role" in caught.value.hint
+
+    def test_a_revoked_sign_in_is_refused_at_once(self, profile: Profile) -> None:
+        admin = Admin(profile)
+        admin.create_user("leaver@example.com", "secret-123")
+        admin.set_role("leaver@example.com", "operator")
+        person = SignIn(profile, sign_in(profile, "leaver@example.com", "secret-123"))
+        token = person.id_token()
+        assert raw(profile, "getConfig", token, "GET").status_code == 200
+        httpx.post(
+            f"{profile.auth_url}/projects/{profile.project_id}/accounts:update",
+            json={"localId": _uid(token), "disableUser": True},
+            headers={"Authorization": "Bearer owner"},
+            trust_env=False,
+        ).raise_for_status()
+        assert raw(profile, "getConfig", token, "GET").status_code == 401
+
+
+def _uid(token: str) -> str:
+    payload = token.split(".")[1]
+    return str(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["user_id"])
+
+
+class TestRules:
+    @pytest.mark.parametrize("collection", ["contacts", "processorQueue", "emailQueue", "templates", "activity"])
+    def test_every_role_reads_what_the_console_shows(self, people: Callable[[str], Session], collection: str) -> None:
+        list(people("viewer").firestore().collection(collection).limit(1).stream())
+
+    @pytest.mark.parametrize("collection", ["tokenVault", "oauthFlows", "identities", "posts", "mailedAddresses", "x"])
+    def test_secrets_and_claims_are_read_by_nobody(self, people: Callable[[str], Session], collection: str) -> None:
+        with pytest.raises(PermissionDenied):
+            list(people("admin").firestore().collection(collection).limit(1).stream())
+
+    @pytest.mark.parametrize("path", ["contacts/x", "config/settings", "emailQueue/x", "governor/llm"])
+    def test_nobody_writes_past_the_functions(self, people: Callable[[str], Session], path: str) -> None:
+        with pytest.raises(PermissionDenied):
+            people("admin").firestore().document(path).set({"a": 1})
+
+    def test_without_a_role_nothing_is_read(self, profile: Profile) -> None:
+        Admin(profile).create_user("stranger@example.com", "secret-123")
+        session = Session(profile, SignIn(profile, sign_in(profile, "stranger@example.com", "secret-123")))
+        with pytest.raises(PermissionDenied):
+            list(session.firestore().collection("contacts").limit(1).stream())
+
+
+class TestCampaigns:
+    def test_the_same_key_starts_one_campaign(self, operator: Session) -> None:
+        key, body = str(uuid.uuid4()), {"city": "denver", "templateId": 1, "numLeads": 1}
+        first = operator.call("triggerHarvest", body, idempotency_key=key)
+        again = operator.call("triggerHarvest", body, idempotency_key=key)
+        assert again["requestId"] == first["requestId"]
+        with pytest.raises(BackendError) as caught:
+            operator.call("triggerHarvest", {**body, "numLeads": 2}, idempotency_key=key)
+        assert "Idempotency-Key" in caught.value.title
+
+    def test_an_unknown_city_names_those_there_are(self, operator: Session) -> None:
+        with pytest.raises(BackendError) as caught:
+            operator.call("triggerHarvest", {"city": "atlantis", "templateId": 1, "numLeads": 1})
+        assert "austin" in caught.value.hint
+
+    def test_an_unknown_template_is_named(self, operator: Session) -> None:
+        with pytest.raises(BackendError) as caught:
+            operator.call("triggerHarvest", {"city": "austin", "templateId": 99, "numLeads": 1})
+        assert caught.value.fields[0]["field"] == "templateId"
+
+
+class TestLeads:
+    def test_a_lead_handed_in_twice_is_one_contact(self, operator: Session) -> None:
+        first = operator.call("processLead", {"leadData": LEAD, "sourceUrl": "https://a.example/1"})
+        again = operator.call("processLead", {"leadData": LEAD, "sourceUrl": "https://a.example/1"})
+        repost = operator.call("processLead", {"leadData": LEAD, "sourceUrl": "https://a.example/2"})
+        assert first["created"]
+        assert not again["created"]
+        assert first["leadId"] == again["leadId"] == repost["leadId"]
+        assert repost["outcome"] == "DUPLICATE"
+
+    def test_a_lead_that_can_not_be_reached_is_refused(self, operator: Session) -> None:
+        with pytest.raises(BackendError) as caught:
+            operator.call("processLead", {"leadData": {"name": "X"}})
+        assert caught.value.fields[0]["field"] == "leadData"
+
+    def test_a_mail_is_queued_once_per_template(self, operator: Session) -> None:
+        body = {
+            "leadData": {"email": "once@smith.example"}, "templateId": 1, "city": "austin", "timezone": "US/Central",
+        }  # fmt: skip
+        first, again = operator.call("queueEmail", body), operator.call("queueEmail", body)
+        assert first["created"]
+        assert not again["created"]
+        assert first["emailId"] == again["emailId"]
+
+    def test_the_suppressed_are_not_queued(self, operator: Session) -> None:
+        operator.call("suppress", {"kind": "domain", "value": "never.example"})
+        body = {
+            "leadData": {"email": "a@never.example"}, "templateId": 1, "city": "austin", "timezone": "America/Chicago",
+        }  # fmt: skip
+        with pytest.raises(BackendError) as caught:
+            operator.call("queueEmail", body)
+        assert "suppressed" in caught.value.detail
+
+    def test_a_captcha_is_resolved_once(self, operator: Session) -> None:
+        lead = {"contactUrl": "https://a.example/contact/77", "title": "Gutters cleaned"}
+        made = operator.call("processLead", {"leadData": lead, "sourceUrl": "https://a.example/77", "templateId": 1})
+        assert made["outcome"] in ("REVIEW", "WAITING")
+        report = {"leadId": made["leadId"], "captchaSuccess": True, "extractedEmail": "Gutter@Shine.example"}
+        done = operator.call("resolveCaptcha", report)
+        assert (done["status"], bool(done["emailId"])) == ("PROCESSED", True)
+        assert operator.call("resolveCaptcha", report) == done
+        with pytest.raises(BackendError) as caught:
+            operator.call("resolveCaptcha", {**report, "extractedEmail": "other@shine.example"})
+        assert "gutter@shine.example" in caught.value.detail
+
+
+class TestConfiguration:
+    @pytest.fixture
+    def admin(self, people: Callable[[str], Session]) -> Iterator[Session]:
+        session = people("admin")
+        before = session.call("getConfig")["dailyCap"]
+        yield session
+        session.call("updateConfig", {"dailyCap": before})
+
+    def test_a_change_is_in_force_at_once_and_a_stale_one_is_refused(self, admin: Session) -> None:
+        old = admin.call("getConfig")
+        new = admin.call("updateConfig", {"dailyCap": 123, "llmTransactionLimit": 77}, revision=old["revision"])
+        assert (new["dailyCap"], new["revision"]) == (123, old["revision"] + 1)
+        assert admin.firestore().document("governor/llm").get().to_dict()["limit"] == 77
+        with pytest.raises(BackendError) as caught:
+            admin.call("updateConfig", {"dailyCap": 124}, revision=old["revision"])
+        assert "admin@" in caught.value.detail
+
+    def test_one_bad_value_changes_nothing(self, admin: Session) -> None:
+        before = admin.call("getConfig")
+        with pytest.raises(BackendError) as caught:
+            admin.call("updateConfig", {"dailyCap": 5, "llmTransactionLimit": -1})
+        assert caught.value.fields[0] == {
+            "field": "llmTransactionLimit", "value": "-1", "allowed": "must be at least 0",
+        }  # fmt: skip
+        assert admin.call("getConfig") == before
+
+
+class TestOutlook:
+    def _consent(self, info: StackInfo, url: str, **more: Any) -> dict[str, Any]:
+        with setting_up.microsoft(info) as http:
+            answer = http.post("/_standin/consent", json={"authUrl": url, "account": setting_up.ACCOUNT, **more})
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def test_a_mailbox_signs_in_and_a_callback_works_once_and_for_its_owner(
+        self, operator: Session, people: Callable[[str], Session], local_stack: StackInfo
+    ) -> None:
+        given = self._consent(local_stack, operator.call("authenticateOutlook")["authUrl"])
+        callback = {"code": given["code"], "state": given["state"]}
+        with pytest.raises(BackendError):
+            people("admin").call("handleOutlookCallback", callback)
+        assert setting_up.ACCOUNT in operator.call("handleOutlookCallback", callback)["message"]
+        with pytest.raises(BackendError) as caught:
+            operator.call("handleOutlookCallback", callback)
+        assert "leadgen auth outlook" in caught.value.hint
+
+    def test_a_refusal_is_told_without_echoing_the_page(self, operator: Session, local_stack: StackInfo) -> None:
+        state = self._consent(local_stack, operator.call("authenticateOutlook")["authUrl"])["state"]
+        with pytest.raises(BackendError) as caught:
+            operator.call(
+                "handleOutlookCallback",
+                {"state": state, "error": "access_denied", "errorDescription": "<script>alert(1)</script>"},
+            )
+        assert "<script>" not in caught.value.detail + caught.value.hint
+
+
+class TestOptOut:
+    def test_looking_at_the_page_does_nothing_and_the_button_opts_out(
+        self, operator: Session, local_stack: StackInfo, profile: Profile
+    ) -> None:
+        from leadgen.mail.optout import make_token
+
+        address = f"reader-{uuid.uuid4().hex[:6]}@example.com"
+        token = make_token(local_stack.variables["LEADGEN_TOKEN_KEY"], address)
+        url = f"{profile.functions_url}/unsubscribe"
+        page = httpx.get(url, params={"token": token}, trust_env=False, timeout=30)
+        assert page.status_code == 200
+        assert address in page.text
+        assert not _is_suppressed(operator, address)
+        assert httpx.post(url, params={"token": token}, trust_env=False, timeout=30).status_code == 200
+        assert _is_suppressed(operator, address)
+
+    def test_a_changed_token_is_refused(self, profile: Profile) -> None:
+        answer = httpx.post(
+            f"{profile.functions_url}/unsubscribe", params={"token": "AAAA"}, trust_env=False, timeout=30
+        )
+        assert answer.status_code == 400
+
+
+def _is_suppressed(operator: Session, address: str) -> bool:
+    from google.cloud.firestore import FieldFilter
+
+    query = operator.firestore().collection("suppressions").where(filter=FieldFilter("value", "==", address))
+    return bool(list(query.limit(1).stream()))
+
+
+def test_a_sign_in_that_does_not_hold_is_told(profile: Profile) -> None:
+    with pytest.raises(SignInProblem):
+        SignIn(profile, "not-a-token").id_token()
+
+
+def test_every_endpoint_of_the_openapi_document_answers(profile: Profile) -> None:
+    document = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    for path, operations in document["paths"].items():
+        for method in operations:
+            assert raw(profile, path.strip("/"), None, method.upper()).status_code == 401, path
