@@ -86,7 +86,3 @@ class Session(Protocol):
             BackendError: it did not succeed.
         """
         ...
-
-    def cities(self) -> list[str]:
-        """The cities that can be harvested."""
-        ...

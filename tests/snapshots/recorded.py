@@ -75,10 +75,6 @@ class FakeSession:
         """Not used: the listeners are recorded, too."""
         raise NotImplementedError
 
-    def cities(self) -> list[str]:
-        """The cities' names."""
-        return [str(city["city"]) for city in CITIES]
-
     def call(self, endpoint: str, body: dict[str, Any] | None, *, idempotency_key: str | None = None) -> Any:
         """Answer a call."""
         self.calls.append((endpoint, body, idempotency_key))
