@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+
 from leadgen.api import endpoints
 from leadgen.api import serve as serving
 from leadgen.api.auth import Caller

@@ -7,6 +7,7 @@ from enum import StrEnum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from leadgen.model import status
 from leadgen.model.config import Settings
 from leadgen.model.documents import Contact, Counts, EmailJob, ProcessorRequest, Template
