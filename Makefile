@@ -18,7 +18,7 @@ demo: setup ## Run a campaign of 50 leads on this machine and open the console (
 test: setup ## Run all tests: unit and snapshots, then with the Firestore emulator, then end to end
 	$(PYTEST) tests/unit tests/snapshots -q -n 2
 	$(PYTEST) tests/integration -q -n 2
-	$(PYTEST) tests/e2e -q
+	$(PYTEST) tests/e2e -q -n 2 --dist loadfile
 
 test-unit: setup ## Run the tests that need no emulator
 	$(PYTEST) tests/unit tests/snapshots -q -n 2

@@ -22,13 +22,14 @@ async def settled(pilot: Any) -> None:
 
 
 def typed(*keys: str) -> Callable[[Any], Awaitable[None]]:
-    """Press keys, one after another."""
+    """Press keys: the first one changes the screen, so what it starts is waited for."""
 
     async def play(pilot: Any) -> None:
         await settled(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await settled(pilot)
+        await pilot.press(keys[0])
+        await settled(pilot)
+        await pilot.press(*keys[1:])
+        await settled(pilot)
 
     return play
 
