@@ -15,10 +15,8 @@ setup: ## Make the virtual environment, install the npm packages, find a browser
 demo: setup ## Run a campaign of 50 leads on this machine and open the console (HEADLESS=1: print a summary)
 	@$(VENV)/leadgen demo
 
-test: setup ## Run all tests: unit and snapshots, then with the Firestore emulator, then end to end
-	$(PYTEST) tests/unit tests/snapshots -q -n 2
-	$(PYTEST) tests/integration -q -n 2
-	$(PYTEST) tests/e2e -q -n 2 --dist loadfile
+test: setup ## Run all tests: unit, pictures, with the Firestore emulator, end to end
+	$(PYTEST) tests -q -n 3 --dist loadfile
 
 test-unit: setup ## Run the tests that need no emulator
 	$(PYTEST) tests/unit tests/snapshots -q -n 2
@@ -30,7 +28,7 @@ check: setup ## Lint, formatting, types, and which package may import which
 	$(VENV)/lint-imports
 
 bench: setup ## Print every figure the documents name
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(VENV)/python "$$script" || exit 1; done
+	@for script in benchmarks/*.py; do echo "== $$script"; $(VENV)/python "$$script" || exit 1; done
 
 deploy: setup ## Deploy functions, rules and indexes (PROJECT=your-project)
 	@test -n "$(PROJECT)" || { echo "Say which project: make deploy PROJECT=your-project"; exit 2; }

@@ -175,12 +175,10 @@ def publish(info: StackInfo, payload: dict[str, Any]) -> None:
     assert status == 200, text
 
 
-def test_functions_answer_at_once_and_know_the_stand_ins(first: Stack) -> None:
+def test_functions_answer_and_know_the_stand_ins(first: Stack) -> None:
     info = info_of(first)
-    began = time.monotonic()
     status, text = web.request("GET", f"{info.functions_url}/hello")
     assert status == 200
-    assert time.monotonic() - began < 5  # a worker that has to start first takes longer on a busy machine
     seen = json.loads(text)
     assert seen["LEADGEN_LLM_URL"] == info.standins["memory"]["url"] + "/v1"
     assert seen["LEADGEN_TOKEN_KEY"]
