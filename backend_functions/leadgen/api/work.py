@@ -13,7 +13,8 @@ from leadgen.model.errors import Conflict, FieldProblem, InvalidInput
 from leadgen.model.ids import digest, keyed_id, suppression_id
 from leadgen.model.status import RequestStatus
 from leadgen.pipeline.context import Context
-from leadgen.store.records import Commit, create, need, read, retrying, to_record
+from leadgen.store.journal import entry, note
+from leadgen.store.records import Commit, Raced, create, need, read, retrying, to_record
 
 _LISTED = 500
 """Templates answered at most; a team that has more needs paging."""
@@ -40,7 +41,9 @@ def trigger_harvest(call: Call) -> schemas.HarvestTriggered:
         message="Waiting to be started.",
         updated_at=now,
     )
-    if create(ref, request):
+    text = f"{call.caller.email} started {city.key}: {wish.num_leads} leads with template {wish.template_id}"
+    started = entry(now, "campaign.started", text, request_id)
+    if _created(note(context.db, Commit(context.db).create(ref, request), started)):
         return schemas.HarvestTriggered(request_id=request_id, status="PENDING", message="The campaign is recorded.")
     earlier = need(ref, ProcessorRequest, f"campaign {request_id}").value
     if earlier.fingerprint != fingerprint:
@@ -48,6 +51,14 @@ def trigger_harvest(call: Call) -> schemas.HarvestTriggered:
     return schemas.HarvestTriggered(
         request_id=request_id, status=str(earlier.status), message="This campaign was recorded before."
     )
+
+
+def _created(commit: Commit) -> bool:
+    try:
+        commit.run()
+    except Raced:
+        return False
+    return True
 
 
 def _usable_template(context: Context, template_id: int) -> Template:
@@ -81,7 +92,9 @@ def cancel_campaign(call: Call) -> schemas.HarvestTriggered:
             "completedAt": now,
             "updatedAt": now,
         }
-        Commit(context.db).change(record, changes).run()
+        text = f"{call.caller.email} cancelled the campaign for {record.value.city}"
+        cancelled = entry(now, "campaign.cancelled", text, request_id)
+        note(context.db, Commit(context.db).change(record, changes), cancelled).run()
         return schemas.HarvestTriggered(request_id=request_id, status="CANCELLED", message="The campaign is cancelled.")
 
     return retrying(attempt)

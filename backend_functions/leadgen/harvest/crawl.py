@@ -18,15 +18,15 @@ from leadgen.harvest.pace import backoff_s
 from leadgen.harvest.plan import Action, Claim, Finish, Leave, Selection, Wait, decide, select
 from leadgen.harvest.reading import ListingReader, OpenPage
 from leadgen.harvest.sources import City, Source, require_acknowledged, source_for_city
-from leadgen.model.documents import Activity, Batch, Post, ProcessorRequest
+from leadgen.model.documents import Batch, Post, ProcessorRequest
 from leadgen.model.errors import LeadgenError, NotFound, Unavailable
-from leadgen.model.ids import canonical_url, digest, post_id
+from leadgen.model.ids import canonical_url, post_id
 from leadgen.model.status import BatchStatus, EndReason, RequestStatus, check_transition
 from leadgen.store.client import Collections
+from leadgen.store.journal import entry, note
 from leadgen.store.messages import HARVEST_TOPIC, POSTS_TOPIC
 from leadgen.store.records import Commit, Raced, Record, change, read, read_all
 
-ACTIVITY_KEPT = timedelta(days=30)
 _MOST_RACES = 12
 _RETRY_BASE_S, _RETRY_CAP_S = 60.0, 3600.0
 
@@ -246,15 +246,9 @@ class _Run:
             "message": ending.message,
             "completedAt": now,
         }
-        activity = Activity(
-            at=now,
-            kind=f"campaign.{ending.status.lower()}",
-            text=f"Campaign for {request.city}: {ending.message}",
-            request_id=self._id,
-            expires_at=now + ACTIVITY_KEPT,
-        )
-        ref = self._rooms.activity.document(digest("activity", self._id, str(ending.status), now.isoformat()))
-        Commit(self._deps.db).change(record, changes).create(ref, activity).run()
+        text = f"Campaign for {request.city}: {ending.message}"
+        ended = entry(now, f"campaign.{ending.status.lower()}", text, self._id)
+        note(self._deps.db, Commit(self._deps.db).change(record, changes), ended).run()
 
     def _release_in_trouble(self) -> None:
         record = self._read_held()

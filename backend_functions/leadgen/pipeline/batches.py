@@ -21,6 +21,7 @@ from leadgen.pipeline.reading import ReadPost, UnreadPost, read_posts
 from leadgen.pipeline.suppression import suppressed_among, suppression_keys
 from leadgen.process.identity import IdentityIndex, look_up, recognise
 from leadgen.process.triage import triage
+from leadgen.store.journal import entry, note
 from leadgen.store.messages import HARVEST_TOPIC
 from leadgen.store.records import Commit, Raced, Record, change, need, read, retrying
 
@@ -198,8 +199,33 @@ def _finish(context: Context, request: Record[ProcessorRequest], batch: Record[B
     changes |= {"status": "DONE", "doneAt": now} if done else {"leaseUntil": retry_at, "retryAt": retry_at}
     commit = Commit(context.db).change(batch, changes)
     commit.increase(request.ref, {"inFlight": -len(outcomes), **counted(outcomes)})
+    if outcomes:
+        note(context.db, commit, entry(now, _kind(outcomes), _told(request.value.city, outcomes), request.id))
     try:
         commit.run()
     except Raced:
         # Our lease ran out and another worker took over: what we registered is there, it will be found and counted.
         return
+
+
+_WORDS = {
+    PostOutcome.QUEUED: "queued for mail",
+    PostOutcome.REVIEW: "for review",
+    PostOutcome.PHONE_ONLY: "phone only",
+    PostOutcome.WAITING: "waiting for the model's limit",
+    PostOutcome.DUPLICATE: "known already",
+    PostOutcome.SUPPRESSED: "suppressed",
+    PostOutcome.NO_CONTACT: "without contact",
+    PostOutcome.DEAD: "dead",
+}
+
+
+def _kind(outcomes: Outcomes) -> str:
+    return "llm.limit" if PostOutcome.WAITING in outcomes.values() else "posts.processed"
+
+
+def _told(city: str, outcomes: Outcomes) -> str:
+    totals = Counter(outcomes.values())
+    parts = ", ".join(f"{totals[outcome]} {word}" for outcome, word in _WORDS.items() if totals[outcome])
+    posts = "1 post" if len(outcomes) == 1 else f"{len(outcomes)} posts"
+    return f"{city}: {posts} read: {parts}"

@@ -13,6 +13,7 @@ from leadgen.mail.records import OUTBOX_ACCOUNT, Mailbox
 from leadgen.outlook.vault import access_token
 from leadgen.pipeline.context import Context
 from leadgen.settings import read_settings
+from leadgen.store.journal import entry, tell
 
 BUDGET_S = 50.0
 """A tick begins no mail after this, so that the next one finds the mailbox free."""
@@ -27,7 +28,18 @@ def send_due(context: Context, budget_s: float = BUDGET_S) -> TickReport:
     """
     deps = mail_deps(context)
     sweep_mail(deps)
-    return run_tick(deps, budget_s)
+    report = run_tick(deps, budget_s)
+    _tell(context, report)
+    return report
+
+
+def _tell(context: Context, report: TickReport) -> None:
+    """One entry per tick in which something happened."""
+    counts = {"sent": report.sent, "refused": report.refused, "failed": report.failed, "unknown": report.unknown}
+    happened = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    if happened:
+        kind = "mail.failed" if report.failed or report.unknown else "mail.sent"
+        tell(context.db, entry(context.clock.now(), kind, f"Mail: {happened}"))
 
 
 def mail_deps(context: Context) -> MailDeps:

@@ -14,6 +14,7 @@ from leadgen.pipeline.suppression import suppressed_among, suppression_keys
 from leadgen.review.address import accept_address
 from leadgen.store.client import Collections
 from leadgen.store.clock import Clock
+from leadgen.store.journal import entry, note
 from leadgen.store.records import Commit, Record, need, read, retrying
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def _failed(db: Client, record: Record[Contact], report: Resolution, clock: Cloc
     commit = Commit(db).change(record, {"attempts": attempts, "status": str(status), "lastUpdated": clock.now()})
     if given_up:
         _count(db, commit, record, {"counts.review": -1, "counts.unresolved": 1})
+        _note(db, commit, record, report, clock, "captcha.failed", f"given up after {attempts} attempts")
     commit.run()
     return Resolved(status, "", attempts)
 
@@ -106,6 +108,7 @@ def _solved(db: Client, record: Record[Contact], report: Resolution, address: st
         status = ContactStatus.DUPLICATE if elsewhere else ContactStatus.SUPPRESSED
         commit = Commit(db).change(record, _found(record, address, status, clock))
         _count(db, commit, record, {"counts.review": -1, "counts.unresolved": 1})
+        _note(db, commit, record, report, clock, "captcha.resolved", f"the address is {status.lower()}")
         commit.run()
         return Resolved(status, "", record.value.attempts)
     commit = Commit(db).change(record, _found(record, address, ContactStatus.PROCESSED, clock))
@@ -122,6 +125,7 @@ def _solved(db: Client, record: Record[Contact], report: Resolution, address: st
         )
     _queue(db, commit, record, report, address, clock)
     _count(db, commit, record, {"counts.review": -1, "counts.queued": 1, "counts.resolved": 1})
+    _note(db, commit, record, report, clock, "captcha.resolved", "the address was found")
     commit.run()
     return Resolved(ContactStatus.PROCESSED, _job_id(record), record.value.attempts)
 
@@ -155,3 +159,11 @@ def _queue(db: Client, commit: Commit, record: Record[Contact], report: Resoluti
 def _count(db: Client, commit: Commit, record: Record[Contact], amounts: dict[str, int]) -> None:
     if record.value.request_id:
         commit.increase(Collections(db).requests.document(record.value.request_id), amounts)
+
+
+def _note(
+    db: Client, commit: Commit, record: Record[Contact], report: Resolution, clock: Clock, kind: str, what: str
+) -> None:
+    lead = record.value.business_name or record.value.lead_data_json.title or record.value.phone or "a lead"
+    text = f"CAPTCHA of {lead}: {what} ({report.user})"
+    note(db, commit, entry(clock.now(), kind, text, record.value.request_id))

@@ -14,6 +14,7 @@ from leadgen.model.errors import Conflict, FieldProblem, InvalidInput
 from leadgen.model.validation import validate
 from leadgen.store.client import Collections
 from leadgen.store.clock import Clock
+from leadgen.store.journal import entry, note
 from leadgen.store.records import Commit, Record, read, retrying
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def _update_once(db: Client, wish: SettingsChange, clock: Clock) -> StoredSettin
     commit = _write(db, record, stored)
     commit.create(names.settings_history.document(f"{current.revision:06d}"), current)
     commit.merge(names.governor, {"limit": stored.llm_transaction_limit})
+    text = f"{wish.user} changed the configuration: {', '.join(sorted(wish.changes))}"
+    note(db, commit, entry(clock.now(), "config.changed", text))
     commit.run()
     return stored
 
