@@ -79,7 +79,12 @@ async def test_truncating_gives_the_beginning() -> None:
 
 @pytest.mark.parametrize(
     ("name", "data"),
-    [("br", b"anything"), ("gzip", b"not gzip at all"), ("gzip", gzip.compress(b"x" * 9999)[:20]), ("gzip, gzip", b"")],
+    [
+        ("br", b"anything"),
+        ("gzip", b"not gzip at all"),
+        ("gzip", gzip.compress(b"x" * 9999, mtime=0)[:20]),
+        ("gzip, gzip", b""),
+    ],
 )
 async def test_a_body_that_is_not_what_it_says_is_refused(name: str, data: bytes) -> None:
     with pytest.raises(BadEncoding):
