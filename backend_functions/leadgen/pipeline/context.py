@@ -113,7 +113,7 @@ class Context:
             return self._open_reader(source)
         from leadgen.pipeline.wiring import open_reader
 
-        return open_reader(self, source)
+        return open_reader(self.db, self.env, self.clock, source)
 
     def enricher(self) -> Enricher:
         """The enricher, with the model if one is configured."""
@@ -121,4 +121,4 @@ class Context:
             return self._enricher()
         from leadgen.pipeline.wiring import build_enricher
 
-        return build_enricher(self)
+        return build_enricher(self.db, self.env, self.clock, self.owner)
