@@ -146,5 +146,10 @@ def environment_profile() -> Profile | None:
     if not (firestore and auth and project and functions):
         return None
     return emulator_profile(
-        "environment", project_id=project, firestore_host=firestore, auth_host=auth, functions_url=functions
+        "environment",
+        project_id=project,
+        firestore_host=firestore,
+        auth_host=auth,
+        functions_url=functions,
+        redirect_uri=os.environ.get("LEADGEN_MICROSOFT_REDIRECT_URI", ""),
     )

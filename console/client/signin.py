@@ -91,6 +91,11 @@ class SignIn:
             self._expires = 0.0
 
     @property
+    def refresh_token(self) -> str:
+        """Proof of this sign-in; it may change with each renewal."""
+        return self._refresh_token
+
+    @property
     def user(self) -> UserInfo:
         """Who this is, by the token's claims."""
         claims = _claims(self.id_token())

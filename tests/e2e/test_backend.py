@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +15,9 @@ from typing import Any
 import httpx
 import pytest
 from google.api_core.exceptions import PermissionDenied
+from typer.testing import CliRunner, Result
 
+from console.cli.app import app
 from console.cli.demo import setting_up
 from console.cli.target import local_profile, local_session
 from console.client.admin import Admin
@@ -22,6 +27,7 @@ from console.client.session import Session
 from console.client.signin import SignIn, sign_in
 from local.stack import StackInfo
 
+Leadgen = Callable[..., Result]
 LEAD = {"name": "Jo Doe", "email": "jo@doeplumbing.example", "phone": "(512) 236-1234", "businessName": "Doe Plumbing"}
 
 
@@ -289,6 +295,94 @@ def _is_suppressed(operator: Session, address: str) -> bool:
 
     query = operator.firestore().collection("suppressions").where(filter=FieldFilter("value", "==", address))
     return bool(list(query.limit(1).stream()))
+
+
+class TestCommandLine:
+    """The headless twin, told of the emulators by the standard variables."""
+
+    @pytest.fixture
+    def leadgen(self, local_stack: StackInfo, people: Callable[[str], Session], tmp_path: Path) -> Leadgen:
+        def run(*arguments: str, role: str = "operator", **changed: str) -> Result:
+            environment = self._environment(local_stack, people(role), tmp_path) | changed
+            return CliRunner().invoke(app, list(arguments), env=environment)
+
+        return run
+
+    def _environment(self, info: StackInfo, session: Session, folder: Path) -> dict[str, str]:
+        token = session.sign_in.refresh_token
+        return info.environment() | {"LEADGEN_REFRESH_TOKEN": token, "LEADGEN_CONFIG_DIR": str(folder)}
+
+    def test_a_campaign_is_started_and_waited_for(self, leadgen: Leadgen, operator: Session) -> None:
+        done = leadgen("run", "--city", "portland", "--template", "1", "--leads", "2", "--wait", "--json")
+        assert done.exit_code == 0, done.stderr
+        facts = json.loads(done.stdout)
+        assert (facts["status"], facts["endReason"], facts["counts"]["found"]) == ("COMPLETED", "TARGET_MET", 2)
+        listed = json.loads(leadgen("status", "--json").stdout)["campaigns"]
+        assert facts["requestId"] in [campaign["requestId"] for campaign in listed]
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "said"),
+        [
+            (["run", "--city", "atlantis", "--template", "1", "--leads", "1"], 1, "atlantis"),
+            (["run", "--city", "austin", "--template", "1", "--leads", "0"], 2, "leads"),
+            (["config", "get", "nonsense"], 2, "nonsense"),
+            (["config", "set", "dailyCap"], 2, "NAME=VALUE"),
+            (["config", "set", "dailyCap=5"], 1, "admin"),
+            (["templates", "show", "99"], 1, "99"),
+            (["suppress", "add", "not an address"], 1, "value"),
+            (["cancel", "0" * 32], 1, "no campaign"),
+            (["--profile", "nowhere", "status"], 2, "settings file"),
+        ],
+    )
+    def test_what_goes_wrong_is_said_with_its_exit_code(
+        self, leadgen: Leadgen, operator: Session, arguments: list[str], code: int, said: str
+    ) -> None:
+        done = leadgen(*arguments)
+        assert (done.exit_code, done.stdout) == (code, ""), done.stderr
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_the_configuration_is_set_and_read(self, leadgen: Leadgen) -> None:
+        assert leadgen("config", "set", "senderName=Grace", role="admin").exit_code == 0
+        assert json.loads(leadgen("config", "get", "senderName", "--json").stdout) == {"senderName": "Grace"}
+
+    def test_a_template_is_saved_and_a_bad_one_refused(self, leadgen: Leadgen, tmp_path: Path) -> None:
+        body = tmp_path / "body.html"
+        body.write_text("<p>Hi {{ greetingName }}</p>", encoding="utf-8")
+        options = ["templates", "save", "7", "--body", str(body), "--name", "Seven", "--subject"]
+        assert leadgen(*options, "Hello").exit_code == 0
+        assert json.loads(leadgen("templates", "show", "7", "--json").stdout)["version"] == 1
+        refused = leadgen(*options, "Hello {{ nonsense }}")
+        assert refused.exit_code == 1
+        assert "nonsense" in refused.stderr
+
+    def test_nobody_signed_in_is_3_and_a_backend_that_is_down_is_4(self, leadgen: Leadgen) -> None:
+        assert leadgen("cities", LEADGEN_REFRESH_TOKEN="no").exit_code == 3
+        assert leadgen("cities", LEADGEN_FUNCTIONS_URL="http://127.0.0.1:9").exit_code == 4
+
+    def test_a_mailbox_is_signed_in_through_the_loopback_redirect(
+        self, local_stack: StackInfo, people: Callable[[str], Session], tmp_path: Path
+    ) -> None:
+        command = [str(Path(sys.executable).with_name("leadgen")), "auth", "outlook", "--no-browser"]
+        environment = os.environ | self._environment(local_stack, people("operator"), tmp_path)
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as cli:
+            try:
+                assert cli.stdout is not None
+                url = cli.stdout.readline().strip()
+                with setting_up.microsoft(local_stack) as http:
+                    consent = http.post("/_standin/consent", json={"authUrl": url, "account": "grace@contoso.example"})
+                assert httpx.get(consent.json()["redirect"], trust_env=False, timeout=30).status_code == 200
+                _, said = cli.communicate(timeout=60)
+            finally:
+                cli.kill()
+        assert cli.returncode == 0, said
+        assert "grace@contoso.example is signed in" in said
+        mailboxes = people("viewer").firestore().collection("mailboxes").stream()
+        assert ("grace@contoso.example", "CONNECTED") in [
+            ((m.to_dict() or {})["account"], (m.to_dict() or {})["state"]) for m in mailboxes
+        ]
 
 
 def test_a_sign_in_that_does_not_hold_is_told(profile: Profile) -> None:
