@@ -32,6 +32,7 @@ bench: setup ## Print every figure the documents name
 
 deploy: setup ## Deploy functions, rules and indexes (PROJECT=your-project)
 	@test -n "$(PROJECT)" || { echo "Say which project: make deploy PROJECT=your-project"; exit 2; }
+	@ln -sfn ../.venv backend_functions/venv  # firebase looks for the functions' environment there
 	node_modules/.bin/firebase deploy --only functions,firestore --project "$(PROJECT)"
 
 clean: ## Remove what setup and the tests have made (not the data of local stacks)

@@ -48,6 +48,7 @@ def plain(root: Path, info: StackInfo) -> float:
     environment |= {"PATH": f"{java.home / 'bin'}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(folder.temporary)}
     for emulator in ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"):
         environment.pop(emulator, None)
+    folder.temporary.mkdir(exist_ok=True)
     run = f"bench-{os.getpid()}"
     command = [str(toolchain.find_node()), str(tools), "emulators:start", "--only", "auth,functions,firestore,pubsub"]
     command += ["--project", info.project_id, "--config", str(root / "firebase.json"), "--non-interactive"]
