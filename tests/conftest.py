@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from google.cloud import firestore
 
 
+_ORDER = ("e2e/test_demo", "integration/", "e2e/test_local_stack", "snapshots/", "e2e/test_backend", "")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, whole stacks one after another: parallel workers neither wait for one nor crowd the CPU."""
+    items.sort(key=lambda item: next(rank for rank, part in enumerate(_ORDER) if part in item.nodeid))
+
+
 @pytest.fixture(scope="session")
 def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """host:port of a Firestore emulator with the deployed rules; it ends with the session, even a killed one."""

@@ -205,6 +205,25 @@ def test_all_messages_lost_are_made_up_for_by_the_sweep(world: World) -> None:
     check_sums(world.request())
 
 
+def test_posts_under_way_when_a_campaign_is_cancelled_are_still_read(world: World) -> None:
+    """They are claimed, so no other campaign would ever read them."""
+    world.start(30)
+    harvest(world.context(), REQUEST)
+    claimed = world.request().in_flight
+    assert claimed > 0
+    world.broker.queue.clear()
+    Collections(world.db).requests.document(REQUEST).update({"status": str(RequestStatus.CANCELLED)})
+    for _ in range(4):
+        world.clock.advance(300)
+        sweep(world.context())
+        world.broker.deliver(world.handlers)
+    request = world.request()
+    assert request.status is RequestStatus.CANCELLED
+    assert request.in_flight == 0
+    assert request.counts.harvested == claimed
+    check_sums(request)
+
+
 class Killed(BaseException):
     """The worker is gone."""
 

@@ -9,9 +9,9 @@ from leadgen.api import schemas
 from leadgen.api.call import Call
 from leadgen.api.problem import KeyReused
 from leadgen.model.documents import Contact, ProcessorRequest, Suppression, Template
-from leadgen.model.errors import Conflict, FieldProblem, InvalidInput
+from leadgen.model.errors import FieldProblem, InvalidInput
 from leadgen.model.ids import digest, keyed_id, suppression_id
-from leadgen.model.status import RequestStatus
+from leadgen.model.status import RequestStatus, check_transition
 from leadgen.pipeline.context import Context
 from leadgen.store.journal import entry, note
 from leadgen.store.records import Commit, Raced, create, need, read, retrying, to_record
@@ -82,8 +82,7 @@ def cancel_campaign(call: Call) -> schemas.HarvestTriggered:
         status = record.value.status
         if status is RequestStatus.CANCELLED:
             return schemas.HarvestTriggered(request_id=request_id, status=str(status), message="Cancelled before.")
-        if status not in (RequestStatus.PENDING, RequestStatus.PROCESSING):
-            raise Conflict(f"Campaign {request_id} is {status}; there is nothing to cancel.")
+        check_transition(f"Campaign {request_id}", status, RequestStatus.CANCELLED)
         now = context.clock.now()
         changes: dict[str, Any] = {
             "status": "CANCELLED",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_REQUESTS = 200
 """Campaigns looked at in one sweep, of each kind; those left alone longest come first."""
 MOST_BATCHES = 100
+_STOPPED = (RequestStatus.CANCELLED, RequestStatus.FAILED)
 _log = logging.getLogger(__name__)
 
 
@@ -84,7 +85,10 @@ def _is_lost(batch: Batch, now: datetime, grace_s: float) -> bool:
 
 
 def _idle_requests(deps: HarvestDeps, limit: int) -> Iterator[Record[ProcessorRequest]]:
-    """Campaigns never begun, and begun ones whose lease has run out or was given back."""
+    """Campaigns never begun, begun ones whose lease has run out or was given back, and stopped ones with posts left.
+
+    The posts of a stopped campaign are claimed: nobody else will read them, so they are read for it.
+    """
     from google.cloud.firestore import FieldFilter
 
     requests, now = Collections(deps.db).requests, deps.clock.now()
@@ -95,6 +99,9 @@ def _idle_requests(deps: HarvestDeps, limit: int) -> Iterator[Record[ProcessorRe
         requests.where(filter=processing)
         .where(filter=FieldFilter("leaseUntil", "<=", now))
         .order_by("leaseUntil")
+        .limit(limit),
+        requests.where(filter=FieldFilter("status", "in", [str(status) for status in _STOPPED]))
+        .where(filter=FieldFilter("inFlight", ">", 0))
         .limit(limit),
     )
     for query in queries:

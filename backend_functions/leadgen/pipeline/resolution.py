@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from leadgen.model.documents import Contact, Identity
 from leadgen.model.errors import Conflict
 from leadgen.model.ids import email_job_id, identity_id
-from leadgen.model.status import ContactStatus
+from leadgen.model.status import ContactStatus, check_transition
 from leadgen.pipeline.intake import Origin, email_job
 from leadgen.pipeline.suppression import suppressed_among, suppression_keys
 from leadgen.review.address import accept_address
@@ -93,6 +93,7 @@ def _failed(db: Client, record: Record[Contact], report: Resolution, clock: Cloc
     status = ContactStatus.CAPTCHA_FAILED if given_up else ContactStatus.PENDING_CAPTCHA
     commit = Commit(db).change(record, {"attempts": attempts, "status": str(status), "lastUpdated": clock.now()})
     if given_up:
+        check_transition(f"lead {record.id}", record.value.status, status)
         _count(db, commit, record, {"counts.review": -1, "counts.unresolved": 1})
         _note(db, commit, record, report, clock, "captcha.failed", f"given up after {attempts} attempts")
     commit.run()
@@ -131,6 +132,7 @@ def _solved(db: Client, record: Record[Contact], report: Resolution, address: st
 
 
 def _found(record: Record[Contact], address: str, status: ContactStatus, clock: Clock) -> dict[str, object]:
+    check_transition(f"lead {record.id}", record.value.status, status)
     return {
         "email": address,
         "leadDataJson.email": address,
