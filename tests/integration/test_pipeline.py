@@ -279,6 +279,7 @@ def test_a_worker_killed_at_any_step_leaves_work_that_another_finishes(
             "contacts": sorted((c["sourceUrl"], c["status"]) for c in world.documents("contacts").values()),
             "emails": sorted(world.documents("emailQueue")),
             "posts": sorted(world.documents("posts")),
+            "batches": sorted(b["status"] for b in world.documents(f"processorQueue/{request_id}/batches").values()),
         }
 
     undisturbed = campaign(10**9, "0" * 32)
