@@ -5,7 +5,6 @@ Imports are lazy: discovery loads this file with a time limit, and a cold start 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from typing import Any
@@ -191,7 +190,7 @@ def _message(event: pubsub_fn.CloudEvent[Any], *fields: str) -> dict[str, Any] |
     """The message, if it is one of ours. A malformed one is dropped: retrying it for a day would not mend it."""
     try:
         data = event.data.message.json
-    except (ValueError, json.JSONDecodeError):
+    except ValueError:
         data = None
     if not isinstance(data, dict) or any(field not in data for field in fields):
         log.error("a message without %s was dropped", " and ".join(fields))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from console.cli.output import say
 from console.client.admin import Admin
 from console.client.keys import read_token
-from console.client.problems import BackendError, SignInProblem
+from console.client.problems import SignInProblem
 from console.client.profile import Profile, emulator_profile, environment_profile, named_profile
 from console.client.session import Session
 from console.client.signin import SignIn, sign_in
@@ -119,6 +119,3 @@ def _local_password(root: Path) -> str:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump({"password": password}, file)
     return password
-
-
-__all__ = ["BackendError", "Choice", "choice", "local_profile", "local_session", "local_stack", "open_session"]

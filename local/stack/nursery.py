@@ -205,7 +205,7 @@ def _answer_health_checks() -> None:
     import functions_framework
     from werkzeug.routing import Rule
 
-    configure = functions_framework._configure_app
+    configure: Any = functions_framework._configure_app
 
     def configured(app: Any, function: Any, signature_type: str) -> None:
         app.url_map.add(Rule("/__/health", endpoint="leadgen-health"))

@@ -8,6 +8,7 @@ is recognised by its post.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -172,15 +173,8 @@ def _enriched(context: Context, candidates: list[Candidate]) -> list[Candidate]:
 
 def with_enrichment(candidate: Candidate, lead: LeadData, waiting_until: datetime | None) -> Candidate:
     """The candidate with its enrichment, or waiting for it."""
-    return Candidate(
-        marks=candidate.marks,
-        lead=lead,
-        gate=candidate.gate,
-        outcome=PostOutcome.WAITING if waiting_until else candidate.outcome,
-        origin=candidate.origin,
-        waiting_until=waiting_until,
-        suppressed_by=candidate.suppressed_by,
-    )
+    outcome = PostOutcome.WAITING if waiting_until else candidate.outcome
+    return replace(candidate, lead=lead, outcome=outcome, waiting_until=waiting_until)
 
 
 def counted(outcomes: Outcomes) -> dict[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -192,13 +192,3 @@ def retrying(
             if number + 1 < tries:
                 sleep(chance.uniform(0, min(0.02 * 2**number, 0.5)))
     raise Unavailable("A document is being changed by too many at once.", hint="Try again in a moment.")
-
-
-def field_paths(document: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """The leaves of a nested mapping as dotted field paths, so that an update touches nothing else."""
-    for key, value in document.items():
-        path = f"{prefix}{key}"
-        if isinstance(value, dict) and value:
-            yield from field_paths(value, f"{path}.")
-        else:
-            yield path, value
