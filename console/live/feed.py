@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Feed:
         window: the most documents it holds.
         parse: turns a document's fields into what the screens read; may raise on a document it can't read.
         single: whether it is one document and not a query.
+        newest_by: field of the moment by which documents are shown, newest first. A listener of the client library
+            does not keep a query's descending order, so the order is made here.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Feed:
     window: int
     parse: Callable[[Mapping[str, Any]], Any]
     single: bool = False
+    newest_by: str = ""
 
 
 @dataclass
@@ -77,15 +81,26 @@ class Reader:
         """The readable documents in order, and the number of unreadable ones.
 
         Args:
-            snapshots: Firestore document snapshots, in the query's order.
+            snapshots: Firestore document snapshots.
         """
         fresh: dict[str, Doc | None] = {}
-        for snapshot in snapshots:
+        for snapshot in self._ordered(snapshots):
             if snapshot.exists:
                 fresh[snapshot.id] = self._doc(snapshot)
         self.known = fresh
         docs = tuple(doc for doc in fresh.values() if doc is not None and doc.value is not None)
         return docs, len(fresh) - len(docs)
+
+    def _ordered(self, snapshots: list[Any]) -> list[Any]:
+        field = self.feed.newest_by
+        if not field:
+            return snapshots
+
+        def moment(snapshot: Any) -> tuple[bool, Any]:
+            value: Any = (snapshot.to_dict() or {}).get(field)
+            return (True, value.timestamp()) if isinstance(value, datetime) else (False, 0.0)
+
+        return sorted(snapshots, key=moment, reverse=True)
 
     def _doc(self, snapshot: Any) -> Doc:
         before = self.known.get(snapshot.id)

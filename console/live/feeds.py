@@ -69,10 +69,17 @@ def _waiting_for_review(db: Any) -> Any:
 def console_feeds() -> tuple[Feed, ...]:
     """All feeds of the console, in the order in which they are subscribed."""
     return (
-        Feed(REQUESTS, "campaigns", _newest("processorQueue", "requestTimestamp", 50), 50, _request),
-        Feed(EMAILS, "emails", _newest("emailQueue", "updatedAt", 100), 100, _email),
+        Feed(
+            REQUESTS,
+            "campaigns",
+            _newest("processorQueue", "requestTimestamp", 50),
+            50,
+            _request,
+            newest_by="requestTimestamp",
+        ),
+        Feed(EMAILS, "emails", _newest("emailQueue", "updatedAt", 100), 100, _email, newest_by="updatedAt"),
         Feed(REVIEW, "leads in review", _waiting_for_review, 100, _contact),
-        Feed(ACTIVITY, "activity", _newest("activity", "at", 50), 50, _activity),
+        Feed(ACTIVITY, "activity", _newest("activity", "at", 50), 50, _activity, newest_by="at"),
         Feed(GOVERNOR, "the LLM governor", lambda db: db.document("governor/llm"), 1, _governor, single=True),
         Feed(SETTINGS, "the configuration", lambda db: db.document("config/settings"), 1, _settings, single=True),
         Feed(MAILBOXES, "mailboxes", lambda db: db.collection("mailboxes").limit(20), 20, _mailbox),
