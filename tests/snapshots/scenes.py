@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from textual.command import CommandPalette
+
 from console.live import feeds
 from console.live.session import BackendError
 from tests.snapshots import recorded
@@ -32,6 +34,15 @@ def typed(*keys: str) -> Callable[[Any], Awaitable[None]]:
         await settled(pilot)
 
     return play
+
+
+async def palette_open(pilot: Any) -> None:
+    """Open the palette and wait until its search, which runs on timers of its own, has put every command in the list."""
+    await settled(pilot)
+    await pilot.press("ctrl+p")
+    while not (isinstance(pilot.app.screen, CommandPalette) and pilot.app.screen.has_class("-ready")):
+        await pilot.pause()
+    await settled(pilot)
 
 
 @dataclass(frozen=True)
@@ -95,5 +106,5 @@ SCENES = (
     Scene("campaigns-not-ready", _app(_NOT_READY, session=None), typed("2", *"newark")),
     Scene("help", _app(), typed("question_mark")),
     Scene("help-campaigns-light", _app(theme="leadgen-light"), typed("2", "escape", "question_mark")),
-    Scene("palette", _app(), typed("ctrl+p")),
+    Scene("palette", _app(), palette_open),
 )
