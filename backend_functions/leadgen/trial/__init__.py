@@ -1,0 +1,1 @@
+"""Trying sources and pages without Firestore: what the Harvester and the Processor would find."""
