@@ -43,7 +43,7 @@ from tests.crashes import Fate, end_states
 from tests.support import START, Broker, FakeClock
 
 REQUEST = "c" * 32
-POSTS = 3
+POSTS = 2
 
 
 async def _no_wait(seconds: float) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from textual.command import CommandPalette
+from textual.events import Paste
 
 from console.live import feeds
 from console.live.session import BackendError
@@ -24,13 +25,18 @@ async def settled(pilot: Any) -> None:
 
 
 def typed(*keys: str) -> Callable[[Any], Awaitable[None]]:
-    """Press keys: the first one changes the screen, so what it starts is waited for."""
+    """Press keys: the first one changes the screen, so what it starts is waited for. What begins with "=" is pasted."""
 
     async def play(pilot: Any) -> None:
         await settled(pilot)
         await pilot.press(keys[0])
         await settled(pilot)
-        await pilot.press(*keys[1:])
+        for key in keys[1:]:
+            if key.startswith("="):
+                pilot.app.screen.focused.post_message(Paste(key[1:]))
+                await pilot.pause()
+            else:
+                await pilot.press(key)
         await settled(pilot)
 
     return play
@@ -82,9 +88,9 @@ _PARTLY_DENIED = recorded.Health(
     },
 )
 _NOT_READY = {**recorded.FULL, feeds.MAILBOXES: [], feeds.SETTINGS: [{"id": "settings", "sendingPaused": True}]}
-_FILLED = ("2", *"austin", "tab", "enter", "down", "enter", "tab", *"5000")
+_FILLED = ("2", "=austin", "tab", "enter", "down", "enter", "tab", "=5000")
 _AGAIN = ("tab", "tab", "tab", "enter", "down", "down", "enter", "tab")
-_RECURRING = (*_FILLED[:-1], *_AGAIN[2:], *"mon-fri", "tab", *"9:00", "tab", "tab")
+_RECURRING = (*_FILLED[:-1], "=500", *_AGAIN[2:], "=mon-fri", "tab", "=9:00", "tab", "tab")
 
 SCENES = (
     Scene("dashboard-full", _app()),
@@ -103,12 +109,12 @@ SCENES = (
     Scene("campaigns", _app(), typed("2")),
     Scene("campaigns-light", _app(theme="leadgen-light"), typed("2", "escape", "j", "j", "j", "j")),
     Scene("campaigns-filled", _app(), typed(*_FILLED)),
-    Scene("campaigns-errors", _app(), typed("2", *"atlantis", "ctrl+s")),
+    Scene("campaigns-errors", _app(), typed("2", "=atlantis", "ctrl+s")),
     Scene("campaigns-refused", _refusing, typed(*_FILLED, "ctrl+s")),
-    Scene("campaigns-not-ready", _app(_NOT_READY, session=None), typed("2", *"newark")),
+    Scene("campaigns-not-ready", _app(_NOT_READY, session=None), typed("2", "=newark")),
     Scene("campaigns-schedules", _app(), typed("2", "escape", "s")),
     Scene("campaigns-schedule-failed-light", _app(theme="leadgen-light"), typed("2", "escape", "s", "j", "j")),
-    Scene("campaigns-recurring", _app(), typed(*_RECURRING, *"10 runs")),
+    Scene("campaigns-recurring", _app(), typed(*_RECURRING, "=10 runs")),
     Scene("campaigns-recurring-errors", _app(), typed("2", *_AGAIN, "ctrl+s")),
     Scene("campaigns-remove-schedule", _app(), typed("2", "escape", "s", "d")),
     Scene("help", _app(), typed("question_mark")),
