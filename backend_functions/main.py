@@ -57,6 +57,18 @@ def cancelCampaign(request: https_fn.Request) -> https_fn.Response:
 
 
 @https_fn.on_request(**_HTTP)
+def scheduleCampaign(request: https_fn.Request) -> https_fn.Response:
+    """Schedules a campaign."""
+    return _serve("scheduleCampaign", request)
+
+
+@https_fn.on_request(**_HTTP)
+def changeSchedule(request: https_fn.Request) -> https_fn.Response:
+    """Pauses, resumes, removes or runs a schedule."""
+    return _serve("changeSchedule", request)
+
+
+@https_fn.on_request(**_HTTP)
 def processLead(request: https_fn.Request) -> https_fn.Response:
     """Enriches and triages one lead."""
     return _serve("processLead", request)
@@ -117,6 +129,18 @@ def getCities(request: https_fn.Request) -> https_fn.Response:
 
 
 @https_fn.on_request(**_HTTP)
+def mergeContacts(request: https_fn.Request) -> https_fn.Response:
+    """Makes two contacts one."""
+    return _serve("mergeContacts", request)
+
+
+@https_fn.on_request(**_HTTP)
+def unmergeContact(request: https_fn.Request) -> https_fn.Response:
+    """Undoes a merge."""
+    return _serve("unmergeContact", request)
+
+
+@https_fn.on_request(**_HTTP)
 def suppress(request: https_fn.Request) -> https_fn.Response:
     """Adds to the suppression list."""
     return _serve("suppress", request)
@@ -172,7 +196,7 @@ def emailTick(event: scheduler_fn.ScheduledEvent) -> None:
 
 @scheduler_fn.on_schedule(schedule="every 1 minutes", timeout_sec=300, **{**_BACKGROUND, "max_instances": 1})
 def sweepTick(event: scheduler_fn.ScheduledEvent) -> None:
-    """Whatever an event lost is picked up; leads that wait for their model call get their turn."""
+    """Scheduled campaigns start; whatever an event lost is picked up; leads that wait for the model get their turn."""
     from leadgen.pipeline.context import Context
     from leadgen.pipeline.sweep import sweep
 

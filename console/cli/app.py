@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from console.cli import admin, auth, campaigns, config, demo, local, suppression, templates
+from console.cli import (
+    admin,
+    auth,
+    campaigns,
+    config,
+    contacts,
+    demo,
+    extract,
+    local,
+    schedule,
+    sources,
+    suppression,
+    templates,
+)
 from console.cli.output import told
 from console.cli.target import ROLES, choice, open_session
 
@@ -23,19 +36,24 @@ app = typer.Typer(
         "Without a command it opens the operator's console."
     ),
     epilog=(
-        "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 nobody is signed in, 4 the backend does not answer."
+        "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 nobody is signed in, 4 the backend does not answer, "
+        "5 done but for some posts that could not be read."
     ),
 )
 app.add_typer(local.app, name="local")
 app.add_typer(config.app, name="config")
 app.add_typer(templates.app, name="templates")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(auth.app, name="auth")
 app.add_typer(admin.app, name="admin")
+app.add_typer(contacts.app, name="contacts")
 app.add_typer(suppression.app, name="suppress")
+app.add_typer(sources.app, name="sources")
 app.command("run")(campaigns.run)
 app.command("cancel")(campaigns.cancel)
 app.command("status")(campaigns.status)
 app.command("cities")(campaigns.cities)
+app.command("extract")(extract.extract)
 app.command("demo")(demo.demo)
 
 

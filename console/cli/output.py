@@ -1,6 +1,7 @@
 """How the command line speaks: facts on stdout, everything else on stderr, and exit codes that mean something.
 
 0 done · 1 refused or failed · 2 wrong usage · 3 nobody is signed in · 4 the backend does not answer
+5 done but for a part
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from rich.table import Table
 from console.client.problems import BackendError, SignInProblem
 from console.client.profile import ProfileProblem
 from console.format import plain
+from leadgen.model.errors import LeadgenError, NotFound
 
-FAILED, USAGE, SIGNED_OUT, UNREACHABLE = 1, 2, 3, 4
+FAILED, USAGE, SIGNED_OUT, UNREACHABLE, PARTLY = 1, 2, 3, 4, 5
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -73,10 +75,19 @@ def told() -> Iterator[None]:
         fail(f"{error.title}: {error.detail}", SIGNED_OUT, hint=error.hint)
     except BackendError as error:
         _backend(error)
+    except LeadgenError as error:
+        _refused(error)
     except (ProfileProblem, StackError) as error:
         fail(str(error), USAGE if isinstance(error, ProfileProblem) else FAILED)
     except KeyboardInterrupt:
         fail("Interrupted; what was begun goes on in the backend.", 130)
+
+
+def _refused(error: LeadgenError) -> NoReturn:
+    for field in error.fields:
+        err.print(f"  {escape(plain(f'{field.field} is {field.value}, allowed: {field.allowed}'))}")
+    message = f"{error.detail.partition(': ')[0]}." if error.fields else error.detail
+    fail(message, USAGE if isinstance(error, NotFound) else FAILED, hint=error.hint)
 
 
 def _backend(error: BackendError) -> NoReturn:

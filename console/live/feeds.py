@@ -10,7 +10,7 @@ from typing import Any
 
 from console.live.feed import Feed
 
-REQUESTS, REVIEW, EMAILS = "requests", "review", "emails"
+REQUESTS, SCHEDULES, REVIEW, EMAILS = "requests", "schedules", "review", "emails"
 GOVERNOR, SETTINGS, MAILBOXES, ACTIVITY = "governor", "settings", "mailboxes", "activity"
 
 
@@ -18,6 +18,12 @@ def _request(data: Mapping[str, Any]) -> Any:
     from leadgen.model.documents import ProcessorRequest
 
     return ProcessorRequest.from_firestore(dict(data))
+
+
+def _schedule(data: Mapping[str, Any]) -> Any:
+    from leadgen.model.schedule import Schedule
+
+    return Schedule.from_firestore(dict(data))
 
 
 def _contact(data: Mapping[str, Any]) -> Any:
@@ -60,6 +66,15 @@ def _newest(collection: str, field: str, limit: int) -> Any:
     return lambda db: db.collection(collection).order_by(field, direction="DESCENDING").limit(limit)
 
 
+def _listed_schedules(db: Any) -> Any:
+    from google.cloud.firestore import FieldFilter
+
+    from leadgen.model.schedule import LISTED
+
+    listed = db.collection("schedules").where(filter=FieldFilter("status", "in", list(LISTED)))
+    return listed.order_by("updatedAt", direction="DESCENDING").limit(100)
+
+
 def _waiting_for_review(db: Any) -> Any:
     from google.cloud.firestore import FieldFilter
 
@@ -77,6 +92,7 @@ def console_feeds() -> tuple[Feed, ...]:
             _request,
             newest_by="requestTimestamp",
         ),
+        Feed(SCHEDULES, "schedules", _listed_schedules, 100, _schedule, newest_by="updatedAt"),
         Feed(EMAILS, "emails", _newest("emailQueue", "updatedAt", 100), 100, _email, newest_by="updatedAt"),
         Feed(REVIEW, "leads in review", _waiting_for_review, 100, _contact),
         Feed(ACTIVITY, "activity", _newest("activity", "at", 50), 50, _activity, newest_by="at"),

@@ -18,6 +18,7 @@ from local.classifieds.model import City, Post
 from local.classifieds.standin import add_control_routes
 from local.classifieds.state import Settings, SiteState
 from local.classifieds.traffic import path_class
+from local.classifieds.websites import SLOWER, manner_of
 
 __all__ = ["STATE", "Settings", "build_app"]
 
@@ -172,8 +173,15 @@ async def _image(request: web.Request) -> web.Response:
 
 
 async def _website(request: web.Request) -> web.Response:
-    found = request.app[STATE].websites.get(request.path)
-    return _html(pages.website_page(*found)) if found else _not_found()
+    state = request.app[STATE]
+    found = state.websites.get(request.path)
+    if found is None:
+        return _not_found()
+    advertiser, city = found
+    manner = manner_of(advertiser)
+    if manner == "slow":
+        await state.settings.sleep(SLOWER * state.settings.slow_seconds)
+    return _html(pages.website_page(advertiser, city, manner))
 
 
 @web.middleware

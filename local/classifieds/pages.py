@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from local.classifieds.model import Advertiser, City, Piece, Post
 from local.classifieds.plan import PAGE_SIZE
 from local.classifieds.trades import TRADES
+from local.classifieds.websites import NEWEST_YEAR, TEMPLATES, Manner
 
 _FOLDER = Path(__file__).parent / "templates"
 _RSS_LENGTH = 25
@@ -110,9 +111,10 @@ def revealed_page(post: Post, city: City) -> str:
     return _render("revealed.html", post=post, city=city)
 
 
-def website_page(advertiser: Advertiser, city: City) -> str:
-    """An advertiser's own page."""
-    return _render("website.html", advertiser=advertiser, trade=TRADES[advertiser.category], label=city.spec.label)
+def website_page(advertiser: Advertiser, city: City, manner: Manner = "plain") -> str:
+    """An advertiser's own page; see `websites` for the manners."""
+    trade, label = TRADES[advertiser.category], city.spec.label
+    return _render(TEMPLATES[manner], advertiser=advertiser, trade=trade, label=label, year=NEWEST_YEAR)
 
 
 def message_page(heading: str, text: str) -> str:

@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from console.cli.target import local_profile, local_session
 from console.client.admin import Admin
 from console.client.problems import BackendError, SignInProblem
 from console.client.profile import Profile
+from console.client.schedules import read_schedules
 from console.client.session import Session
 from console.client.signin import SignIn, sign_in
 from local.stack import StackInfo
@@ -123,16 +126,20 @@ def _uid(token: str) -> str:
 
 
 class TestRules:
-    @pytest.mark.parametrize("collection", ["contacts", "processorQueue", "emailQueue", "templates", "activity"])
+    @pytest.mark.parametrize(
+        "collection", ["contacts", "processorQueue", "schedules", "emailQueue", "templates", "activity"]
+    )
     def test_every_role_reads_what_the_console_shows(self, people: Callable[[str], Session], collection: str) -> None:
         list(people("viewer").firestore().collection(collection).limit(1).stream())
 
-    @pytest.mark.parametrize("collection", ["tokenVault", "oauthFlows", "identities", "posts", "mailedAddresses", "x"])
+    @pytest.mark.parametrize(
+        "collection", ["tokenVault", "oauthFlows", "identityIndex", "posts", "hosts", "mailedAddresses", "x"]
+    )
     def test_secrets_and_claims_are_read_by_nobody(self, people: Callable[[str], Session], collection: str) -> None:
         with pytest.raises(PermissionDenied):
             list(people("admin").firestore().collection(collection).limit(1).stream())
 
-    @pytest.mark.parametrize("path", ["contacts/x", "config/settings", "emailQueue/x", "governor/llm"])
+    @pytest.mark.parametrize("path", ["contacts/x", "config/settings", "emailQueue/x", "schedules/x", "governor/llm"])
     def test_nobody_writes_past_the_functions(self, people: Callable[[str], Session], path: str) -> None:
         with pytest.raises(PermissionDenied):
             people("admin").firestore().document(path).set({"a": 1})
@@ -163,6 +170,42 @@ class TestCampaigns:
         with pytest.raises(BackendError) as caught:
             operator.call("triggerHarvest", {"city": "austin", "templateId": 99, "numLeads": 1})
         assert caught.value.fields[0]["field"] == "templateId"
+
+
+class TestSchedules:
+    def test_a_schedule_is_made_listed_started_by_the_tick_and_removed(
+        self, operator: Session, people: Callable[[str], Session], local_stack: StackInfo
+    ) -> None:
+        when = {"days": list(range(7)), "time": "04:00"}
+        body = {"city": "denver", "templateId": 1, "numLeads": 1, "when": when, "maxRuns": 1}
+        made = operator.call("scheduleCampaign", body, idempotency_key=str(uuid.uuid4()))
+        mine = made["scheduleId"]
+        db = people("viewer").firestore()
+        (listed,) = [one for one in read_schedules(db) if one.id == mine]
+        assert listed.schedule.next_run_at == datetime.fromisoformat(made["nextRunAt"])
+        with pytest.raises(BackendError):
+            people("viewer").call("changeSchedule", {"scheduleId": mine, "action": "remove"})
+        self._make_due(local_stack, mine)
+        deadline = time.monotonic() + 60
+        while listed.schedule.last_run is None and time.monotonic() < deadline:
+            time.sleep(0.5)
+            (listed,) = [one for one in read_schedules(db) if one.id == mine]
+        assert listed.campaign is not None, "the stack's ticks drive the schedules"
+        assert (listed.schedule.runs, str(listed.schedule.status)) == (1, "ENDED")
+        operator.call("changeSchedule", {"scheduleId": mine, "action": "remove"})
+        assert not [one for one in read_schedules(db) if one.id == mine]
+
+    def _make_due(self, local_stack: StackInfo, schedule_id: str) -> None:
+        """Set its time to now, past the functions: nobody waits for four in the morning."""
+        path = f"projects/{local_stack.project_id}/databases/(default)/documents/schedules/{schedule_id}"
+        now = {"timestampValue": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")}
+        httpx.patch(
+            f"http://{local_stack.firestore_host}/v1/{path}",
+            params={"updateMask.fieldPaths": ["nextRunAt", "dueAt"]},
+            json={"fields": {"nextRunAt": now, "dueAt": now}},
+            headers={"Authorization": "Bearer owner"},
+            trust_env=False,
+        ).raise_for_status()
 
 
 class TestLeads:

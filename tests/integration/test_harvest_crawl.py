@@ -24,12 +24,13 @@ from leadgen.harvest.plan import Limits
 from leadgen.harvest.sources import City, ListingRules, Policy, PostRules, Source
 from leadgen.harvest.sweep import republish_lost_batches, sweep_requests
 from leadgen.model.documents import Activity, Batch, Post, ProcessorRequest
-from leadgen.model.ids import post_id
+from leadgen.model.ids import digest, post_id
 from leadgen.model.status import BatchStatus, EndReason, RequestStatus
 from leadgen.store.client import Collections
 from leadgen.store.messages import HARVEST_TOPIC, POSTS_TOPIC
 from leadgen.store.records import Commit, Raced, change, need, read, to_record
 from local.serving import running
+from tests.counting import Meter, counted
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LIMITS = Limits(batch_size=3, batches_in_flight=2, attempts=3)
@@ -304,6 +305,145 @@ def test_a_site_is_crawled_over_real_http(firestore_db: Client) -> None:
         _assert_consistent(world, "r1", urls)
 
 
+# --- a campaign that comes again
+
+
+@dataclass
+class Listings:
+    """Listing pages on a real server, with validators; remembers what it answered."""
+
+    pages: dict[str, str] = field(default_factory=dict)
+    answered: list[tuple[str, int]] = field(default_factory=list)
+    changed: datetime = START - timedelta(days=1)
+    names_versions: bool = True
+
+    async def handle(self, request: web.Request) -> web.Response:
+        text = self.pages.get(request.path_qs)
+        response = web.Response(status=404) if text is None else web.Response(text=text, content_type="text/html")
+        if text is not None and self.names_versions:
+            etag = f'"{digest(text)}"'
+            if request.headers.get("If-None-Match") == etag:
+                response = web.Response(status=304)
+            response.headers["ETag"] = etag
+        if request.path != "/robots.txt":
+            self.answered.append((request.path_qs, response.status))
+        return response
+
+    def put(self, *pages: list[str]) -> list[str]:
+        """Publish pages of posts; gives the paths of all posts."""
+        for number, posts in enumerate(pages):
+            following = f"/austin?page={number + 1}" if number + 1 < len(pages) else ""
+            self.pages["/austin" + (f"?page={number}" if number else "")] = _html(posts, following)
+        return [post for page in pages for post in page]
+
+
+@pytest.fixture
+def listings(world: World) -> Iterator[Listings]:
+    site, app = Listings(), web.Application()
+    app.router.add_get("/{path:.*}", site.handle)
+    with running(app) as world.base_url:
+        yield site
+
+
+def _campaign(
+    world: World, request_id: str, target: int = 50, limits: Limits = LIMITS
+) -> tuple[ProcessorRequest, Meter]:
+    """Run a campaign to its end over real HTTP, each message a worker of its own; what its harvest read and wrote."""
+
+    def factory(source: Source) -> Fetcher:
+        hosts = frozenset({world.base_url.removeprefix("http://")})
+        return Fetcher(
+            clock=world.time, user_agent="Leadgen/0.1", local_hosts=hosts, requests_per_second=1e6, concurrency=1
+        )
+
+    world.begin(request_id, target)
+    with counted(world.db) as meter:
+        with meter.stage("harvest"):
+            run_harvest(world.deps("w", fetcher_factory=factory, limits=limits), request_id)
+        while world.messages:
+            topic, message = world.messages.pop(0)
+            if topic == HARVEST_TOPIC:
+                with meter.stage("harvest"):
+                    run_harvest(world.deps("w", fetcher_factory=factory, limits=limits), request_id)
+            else:
+                world.process(request_id, message["batch"])
+    return world.request(request_id), meter
+
+
+def _links(page: int, *numbers: int) -> list[str]:
+    return [f"/p/{page}-{number}" for number in numbers]
+
+
+def test_pages_that_did_not_change_are_neither_sent_nor_looked_up_again(world: World, listings: Listings) -> None:
+    listings.put(_links(0, *range(12)), _links(1, *range(9)))
+    first, _ = _campaign(world, "r1")
+    assert (first.counts.harvested, first.counts.known) == (21, 0)
+    listings.answered.clear()
+    second, meter = _campaign(world, "r2")
+    assert listings.answered == [("/austin", 304), ("/austin?page=1", 304)]
+    assert (second.counts.harvested, second.counts.known, second.pages_read) == (0, 21, 2)
+    assert second.message == "Found 0 of 50: the listings of Austin have no more posts."
+    assert meter.total.by_collection["read", "posts"] == 0
+    assert meter.total.reads <= 10
+
+
+def test_of_a_page_that_changed_only_what_is_new_is_looked_up(world: World, listings: Listings) -> None:
+    listings.put(_links(0, *range(12)), _links(1, *range(9)))
+    _campaign(world, "r1")
+    listings.answered.clear()
+    listings.put([*_links(2, 0, 1), *_links(0, *range(12))], _links(1, *range(9)))
+    second, meter = _campaign(world, "r2")
+    assert listings.answered == [("/austin", 200), ("/austin?page=1", 304)]
+    assert (second.counts.harvested, second.counts.known) == (2, 21)
+    assert meter.total.by_collection["read", "posts"] == 2
+    third, _ = _campaign(world, "r3")
+    assert (third.counts.harvested, third.counts.known) == (0, 23)
+    assert [status for _, status in listings.answered[2:]] == [304, 304]
+
+
+def test_a_page_of_which_posts_are_left_is_read_again_although_it_did_not_change(
+    world: World, listings: Listings
+) -> None:
+    listings.put(_links(0, *range(12)), _links(1, *range(3)))
+    first, _ = _campaign(world, "r1", target=5)
+    assert first.counts.harvested == 5
+    listings.answered.clear()
+    second, _ = _campaign(world, "r2")
+    assert listings.answered[0] == ("/austin", 200)
+    assert (second.counts.harvested, second.counts.known) == (10, 5)
+
+
+def test_a_page_read_by_other_rules_is_read_again(world: World, listings: Listings) -> None:
+    listings.put(_links(0, *range(4)))
+    world.source = _source(world.base_url, listing=ListingRules(post_link="li:first-child a", next_link="a.next"))
+    first, _ = _campaign(world, "r1")
+    assert first.counts.harvested == 1
+    world.source = None
+    second, _ = _campaign(world, "r2")
+    assert (second.counts.harvested, second.counts.known) == (3, 1)
+
+
+def test_a_site_that_names_no_versions_costs_reading_its_pages_and_no_look_ups(
+    world: World, listings: Listings
+) -> None:
+    listings.names_versions = False
+    listings.put(_links(0, *range(12)))
+    _campaign(world, "r1")
+    second, meter = _campaign(world, "r2")
+    assert (second.counts.harvested, second.counts.known) == (0, 12)
+    assert meter.total.by_collection["read", "posts"] == 0
+
+
+def test_harvesting_a_url_costs_little_more_than_its_claim(world: World, listings: Listings) -> None:
+    listings.put(*(_links(page, *range(25)) for page in range(3)))
+    request, meter = _campaign(world, "r1", target=75, limits=Limits())
+    assert request.counts.harvested == 75
+    bill = meter.stages["harvest"]
+    assert bill.writes / 75 <= 1.5
+    assert bill.reads / 75 <= 0.5
+    assert bill.by_collection["read", "posts"] == 0, "nothing is looked up where nothing is known"
+
+
 # --- listings with a mind of their own
 
 
@@ -488,15 +628,14 @@ def test_a_batch_that_ends_while_the_lease_is_given_back_is_not_overlooked(
 
     def commit(batch: WriteBatch, *args: Any, **options: Any) -> Any:
         commits["all"] += 1
-        if commits["all"] == 4:  # after the lease and two batches: the lease is being given back
+        if commits["all"] == 3:  # after the lease and a batch: the last batch for now, which gives the lease back
             monkeypatch.setattr(WriteBatch, "commit", real)
-            for number in (0, 1):
-                world.process("r1", number)
+            world.process("r1", 0)
         return real(batch, *args, **options)
 
     monkeypatch.setattr(WriteBatch, "commit", commit)
     run_harvest(world.deps(), "r1")
-    assert world.request().counts.harvested == 12, "it decided again instead of going to sleep"
+    assert world.request().counts.harvested == 9, "it decided again instead of going to sleep"
     world.drain()
     _assert_consistent(world, "r1", urls)
 

@@ -32,6 +32,7 @@ from local.classifieds import app as site
 from local.classifieds.source import source_toml
 from local.classifieds.truth import truth
 from local.serving import running
+from tests.counting import counted
 from tests.support import START, Broker, FakeClock
 
 POSTS = 60
@@ -86,10 +87,10 @@ class World:
             sleep=_no_wait,
         )
 
-    def start(self, leads: int, request_id: str = REQUEST) -> None:
+    def start(self, leads: int, request_id: str = REQUEST, city: str = "austin") -> None:
         request = ProcessorRequest(
             template_id=1,
-            city="austin",
+            city=city,
             number_of_leads_to_process=leads,
             request_timestamp=self.clock.now(),
             status=RequestStatus.PENDING,
@@ -152,10 +153,14 @@ def test_a_campaign_finds_its_leads_and_each_is_where_the_site_says(world: World
     assert len(world.documents("posts")) == request.counts.harvested
 
 
-def test_exhausted_listings_end_the_campaign_and_it_says_so(world: World) -> None:
+def test_exhausted_listings_end_the_campaign_and_it_says_so_at_few_reads_and_writes(world: World) -> None:
+    """Per lead found, with everything the campaign cost: duplicates, dead links, batches, sweeps."""
     world.start(1000)
-    harvest(world.context(), REQUEST)
-    request = world.finish()
+    with counted(world.db) as meter:
+        harvest(world.context(), REQUEST)
+        request = world.finish()
+    assert meter.total.writes <= 4 * request.counts.found, meter.total
+    assert meter.total.reads <= 4 * request.counts.found, meter.total
     assert request.end_reason == "LISTINGS_EXHAUSTED"
     assert str(request.counts.found) in request.message
     assert "1000" in request.message
@@ -175,7 +180,7 @@ def test_every_message_delivered_twice_changes_nothing(world: World) -> None:
     check_sums(request)
 
 
-def test_a_second_campaign_meets_only_known_people(world: World) -> None:
+def test_further_campaigns_meet_known_people_again_in_the_same_city_and_in_another(world: World) -> None:
     world.start(1000)
     harvest(world.context(), REQUEST)
     world.finish()
@@ -188,6 +193,17 @@ def test_a_second_campaign_meets_only_known_people(world: World) -> None:
     assert second.end_reason == "LISTINGS_EXHAUSTED"
     assert world.documents("contacts").keys() == contacts
     assert world.documents("emailQueue").keys() == mails
+    dallas = truth(city="dallas", posts_per_city=POSTS)
+    met = {post.advertiser for post in truth(city="austin", posts_per_city=POSTS).posts if post.is_fetchable}
+    both = [post.path for post in dallas.posts if post.is_fetchable and post.advertiser in met]
+    assert len(both) >= 2
+    world.start(1000, "c" * 32, "dallas")
+    harvest(world.context(), "c" * 32)
+    third = world.finish("c" * 32)
+    outcomes = read_facts(world.db, "c" * 32).outcomes
+    assert {outcomes[path] for path in both} == {"DUPLICATE"}
+    assert third.counts.cross_city == len(both)
+    check_sums(third)
 
 
 def test_all_messages_lost_are_made_up_for_by_the_sweep(world: World) -> None:
@@ -250,7 +266,7 @@ def test_a_worker_killed_at_any_step_leaves_work_that_another_finishes(
     monkeypatch.setattr(records.Commit, "run", run)
 
     def campaign(kill_at: int, request_id: str) -> dict[str, Any]:
-        for name in ("posts", "identities", "contacts", "emailQueue", "processorQueue"):
+        for name in ("posts", "identityIndex", "contacts", "emailQueue", "processorQueue"):
             for document in world.db.collection(name).stream():
                 if name == "processorQueue":
                     for batch in document.reference.collection("batches").stream():

@@ -168,6 +168,54 @@ REQUESTS = [
             endReason="CANCELLED"),
 ]  # fmt: skip
 
+
+def at(day: int, hour: int, minute: int) -> datetime:
+    """A moment of the recorded month, in UTC."""
+    return datetime(NOW.year, NOW.month, day, hour, minute, tzinfo=UTC)
+
+
+def schedule(number: int, city: str, status: str, recurrence: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A schedule."""
+    return {
+        "id": f"{number:032x}",
+        "templateId": 1,
+        "city": city,
+        "numberOfLeadsToProcess": 50,
+        "recurrence": {"timezone": "America/Chicago", **recurrence},
+        "status": status,
+        "createdBy": "grace@example.com",
+        "createdAt": before(days=20),
+        "updatedBy": "grace@example.com",
+        "updatedAt": before(hours=number),
+        **more,
+    }
+
+
+def last_run(request_id: str, status: str, found: int, target: int, **ago: float) -> dict[str, Any]:
+    """The campaign a schedule started last."""
+    return {"requestId": request_id, "startedAt": before(**ago), "status": status, "found": found, "target": target}
+
+
+WEEKDAYS = [0, 1, 2, 3, 4]
+SCHEDULES = [
+    schedule(0, "austin", "ACTIVE", {"days": WEEKDAYS, "time": "09:00"}, nextRunAt=at(19, 15, 0),
+             runs=12, skipped=1, missed=2, outcome="STARTED",
+             lastRun=last_run("gone", "COMPLETED", 42, 50, hours=5, minutes=2)),
+    schedule(1, "dallas", "ACTIVE", {"days": [1, 3], "time": "17:30"}, nextRunAt=at(19, 23, 30),
+             runs=3, skipped=1, outcome="SKIPPED", lastRun=last_run("request0001", "PROCESSING", 11, 200, days=1),
+             note="Left out: the campaign before is still running, with 28 of 200 leads. Next try Thu Nov 19 17:30 "
+                  "America/Chicago."),
+    schedule(2, "newark", "ACTIVE", {"days": [0], "time": "08:00", "timezone": "America/New_York"}, failed=2, runs=4,
+             nextRunAt=at(23, 13, 0), outcome="FAILED",
+             lastRun=last_run("gone2", "COMPLETED", 19, 50, days=21),
+             note="The source Newark Ads is switched off: nobody has acknowledged its policy. Read the site's terms; "
+                  "if they allow it, set policy.acknowledged_by and policy.acknowledged_on in its source definition. "
+                  "Next try Mon Nov 23 08:00 America/New_York."),
+    schedule(3, "san luis obispo", "PAUSED", {"days": [5, 6], "time": "10:15", "timezone": "America/Los_Angeles"}),
+    schedule(4, "phoenix", "ENDED", {"at": "2026-11-17T07:00", "timezone": "America/Phoenix"}, runs=1,
+             outcome="STARTED", lastRun=last_run("request0004", "COMPLETED", 196, 400, days=1, hours=6)),
+]  # fmt: skip
+
 _LEADS = (
     ("Lone Star Plumbing", "+15125550101", "austin", "America/Chicago", "Plumbing"),
     ("Hill Country Roofing", "+15125550147", "austin", "America/Chicago", "Roofing"),
@@ -256,6 +304,7 @@ MAILBOXES = [{"id": "m1", "account": "ada@contoso.com", "state": "CONNECTED", "u
 
 FULL: dict[str, list[dict[str, Any]]] = {
     feeds.REQUESTS: REQUESTS,
+    feeds.SCHEDULES: SCHEDULES,
     feeds.EMAILS: EMAILS,
     feeds.REVIEW: REVIEW,
     feeds.ACTIVITY: ACTIVITY,

@@ -37,7 +37,7 @@ def typed(*keys: str) -> Callable[[Any], Awaitable[None]]:
 
 
 async def palette_open(pilot: Any) -> None:
-    """Open the palette and wait until its search, which runs on timers of its own, has put every command in the list."""
+    """Open the palette and wait until its search, which runs on timers of its own, has listed every command."""
     await settled(pilot)
     await pilot.press("ctrl+p")
     while not (isinstance(pilot.app.screen, CommandPalette) and pilot.app.screen.has_class("-ready")):
@@ -83,6 +83,8 @@ _PARTLY_DENIED = recorded.Health(
 )
 _NOT_READY = {**recorded.FULL, feeds.MAILBOXES: [], feeds.SETTINGS: [{"id": "settings", "sendingPaused": True}]}
 _FILLED = ("2", *"austin", "tab", "enter", "down", "enter", "tab", *"5000")
+_AGAIN = ("tab", "tab", "tab", "enter", "down", "down", "enter", "tab")
+_RECURRING = (*_FILLED[:-1], *_AGAIN[2:], *"mon-fri", "tab", *"9:00", "tab", "tab")
 
 SCENES = (
     Scene("dashboard-full", _app()),
@@ -104,6 +106,11 @@ SCENES = (
     Scene("campaigns-errors", _app(), typed("2", *"atlantis", "ctrl+s")),
     Scene("campaigns-refused", _refusing, typed(*_FILLED, "ctrl+s")),
     Scene("campaigns-not-ready", _app(_NOT_READY, session=None), typed("2", *"newark")),
+    Scene("campaigns-schedules", _app(), typed("2", "escape", "s")),
+    Scene("campaigns-schedule-failed-light", _app(theme="leadgen-light"), typed("2", "escape", "s", "j", "j")),
+    Scene("campaigns-recurring", _app(), typed(*_RECURRING, *"10 runs")),
+    Scene("campaigns-recurring-errors", _app(), typed("2", *_AGAIN, "ctrl+s")),
+    Scene("campaigns-remove-schedule", _app(), typed("2", "escape", "s", "d")),
     Scene("help", _app(), typed("question_mark")),
     Scene("help-campaigns-light", _app(theme="leadgen-light"), typed("2", "escape", "question_mark")),
     Scene("palette", _app(), palette_open),

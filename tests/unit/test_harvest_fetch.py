@@ -17,7 +17,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from leadgen.harvest.failures import FetchError, FetchKind
-from leadgen.harvest.fetch import Fetcher, HostMemory
+from leadgen.harvest.fetch import Fetcher, HostMemory, Validators
+from leadgen.harvest.politeness import LocalPace, Outcome
 from leadgen.harvest.transport import FetchLimits
 from local.serving import running
 
@@ -354,7 +355,107 @@ async def test_a_connection_that_breaks_is_tried_again(site: Site, time: Time) -
     assert len(site.pages()) >= 3
 
 
+# --- asking for what is new
+
+
+def _versioned(site: Site, etag: str = '"v1"', modified: str = "Mon, 02 Mar 2026 09:00:00 GMT") -> None:
+    headers = {"ETag": etag, "Last-Modified": modified}
+
+    def answer(request: web.Request) -> web.StreamResponse:
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers={"ETag": etag})
+        return web.Response(text="fresh", content_type="text/html", headers=headers)
+
+    site.answers["/page"] = answer
+
+
+async def test_a_page_that_did_not_change_comes_without_a_body(site: Site, time: Time) -> None:
+    _versioned(site)
+    async with _fetcher(site, time) as fetcher:
+        first = await fetcher.get(site.url + "/page")
+        again = await fetcher.get(site.url + "/page", validators=first.validators)
+    assert first.validators == Validators('"v1"', "Mon, 02 Mar 2026 09:00:00 GMT", site.url + "/page")
+    assert not first.not_modified
+    assert (again.not_modified, again.status, again.text, again.content) == (True, 304, "", b"")
+    assert again.validators.etag == '"v1"'
+    assert site.headers[-1]["If-Modified-Since"] == "Mon, 02 Mar 2026 09:00:00 GMT"
+
+
+async def test_a_page_that_changed_comes_whole_with_new_validators(site: Site, time: Time) -> None:
+    _versioned(site, '"v2"')
+    async with _fetcher(site, time) as fetcher:
+        page = await fetcher.get(site.url + "/page", validators=Validators(etag='"v1"'))
+    assert (page.not_modified, page.text, page.validators.etag) == (False, "fresh", '"v2"')
+
+
+async def test_validators_the_answer_does_not_repeat_hold_on(site: Site, time: Time) -> None:
+    site.on("/page", status=304)
+    known = Validators(last_modified="Mon, 02 Mar 2026 09:00:00 GMT")
+    async with _fetcher(site, time) as fetcher:
+        page = await fetcher.get(site.url + "/page", validators=known)
+    assert (page.not_modified, page.validators) == (True, known)
+
+
+async def test_validators_go_to_their_own_page_only(site: Site, time: Time) -> None:
+    _versioned(site)
+    site.on("/old", status=301, headers={"Location": "/page"})
+    async with _fetcher(site, time) as fetcher:
+        first = await fetcher.get(site.url + "/old")
+        again = await fetcher.get(site.url + "/old", validators=first.validators)
+        assert "If-None-Match" not in site.headers[-2]
+        site.on("/old", status=301, headers={"Location": "/other"})
+        site.on("/other", text="elsewhere", content_type="text/html")
+        moved = await fetcher.get(site.url + "/old", validators=first.validators)
+    assert again.not_modified
+    assert moved.text == "elsewhere"
+    assert "If-None-Match" not in site.headers[-1]
+
+
+@pytest.mark.parametrize("etag", ['"a"\r\nX-Evil: 1', "\x00", "é", "x" * 2000, ""])
+async def test_validators_that_are_no_header_are_not_sent(site: Site, time: Time, etag: str) -> None:
+    async with _fetcher(site, time) as fetcher:
+        assert (await fetcher.get(site.url + "/", validators=Validators(etag=etag))).status == 200
+    assert not {"If-None-Match", "X-Evil"} & site.headers[-1].keys()
+
+
+async def test_a_source_that_knows_the_charset_overrules_the_site(site: Site, time: Time) -> None:
+    site.on("/ru", body="Привет".encode("cp1251"), headers={"Content-Type": "text/html; charset=utf-8"})
+    async with _fetcher(site, time) as fetcher:
+        assert (await fetcher.get(site.url + "/ru", charset="windows-1251")).text == "Привет"
+
+
 # --- manners
+
+
+async def test_every_request_is_reported_to_whoever_keeps_the_pace(site: Site, time: Time) -> None:
+    class Heard(LocalPace):
+        def __init__(self) -> None:
+            super().__init__()
+            self.outcomes: list[tuple[str, Outcome]] = []
+
+        def report(self, host: str, outcome: Outcome) -> None:
+            self.outcomes.append((host, outcome))
+            super().report(host, outcome)
+
+    def drop(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    heard = Heard()
+    site.on("/busy", status=503, headers={"Retry-After": "3600"})
+    site.on("/moved", status=302, headers={"Location": "/"})
+    site.answers["/drop"] = drop
+    async with _fetcher(site, time, memory=HostMemory(pace=heard)) as fetcher:
+        await fetcher.get(site.url + "/moved")
+        for path in ("/gone", "/drop", "/busy"):
+            with pytest.raises(FetchError):
+                await fetcher.get(site.url + path)
+    assert {host for host, _ in heard.outcomes} == {site.host}
+    assert [one.status for _, one in heard.outcomes] == [302, 200, 404, 0, 0, 0, 503]
+    assert [one.is_trouble for _, one in heard.outcomes] == [False] * 3 + [True] * 4
+    assert heard.outcomes[-1][1].retry_at == time.moment + timedelta(hours=1)
+    assert all(one.seconds >= 0 for _, one in heard.outcomes)
 
 
 async def test_robots_txt_is_obeyed_by_name_and_asked_once(site: Site, time: Time) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import urljoin
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadgen.harvest.fetch import Page
-from leadgen.harvest.listing import Listing, parse_listing
-from leadgen.harvest.sources import ListingRules, PostRules, Source
+from leadgen.harvest.listing import MOST_POSTS, Listing, parse_listing
+from leadgen.harvest.sources import City, ListingRules, PostRules, Source
+from leadgen.model.ids import canonical_url
 
 SOURCE = Source(
     id="demo",
@@ -20,8 +25,9 @@ SOURCE = Source(
 HERE = "https://demo.example/austin/?page=1"
 
 
-def _listing(html: str, url: str = HERE, final_url: str = "") -> Listing:
-    return parse_listing(Page(url, final_url or url, 200, html, html.encode(), "text/html", {}), SOURCE)
+def _listing(html: str, url: str = HERE, final_url: str = "", source: Source = SOURCE) -> Listing:
+    content = html.encode("utf-8", "replace")
+    return parse_listing(Page(url, final_url or url, 200, html, content, "text/html", {}), source)
 
 
 def _posts(*hrefs: str) -> str:
@@ -29,11 +35,11 @@ def _posts(*hrefs: str) -> str:
 
 
 def test_links_become_absolute_and_canonical() -> None:
-    html = _posts("7", "/p/8#top", "//Other.example:443/9", "HTTPS://DEMO.example:443/p/10", " ?page=2 ")
+    html = _posts("7", "/p/8#top", "//Reno.Demo.example:443/9", "HTTPS://DEMO.example:443/p/10", " ?page=2 ")
     assert _listing(html).post_urls == (
         "https://demo.example/austin/7",
         "https://demo.example/p/8",
-        "https://other.example/9",
+        "https://reno.demo.example/9",
         "https://demo.example/p/10",
         "https://demo.example/austin/?page=2",
     )
@@ -59,7 +65,7 @@ def test_the_base_element_counts() -> None:
 
 
 def test_links_are_relative_to_where_a_redirect_led() -> None:
-    assert _listing(_posts("1"), final_url="https://new.example/x/").post_urls == ("https://new.example/x/1",)
+    assert _listing(_posts("1"), final_url="https://www.demo.example/x/").post_urls == ("https://www.demo.example/x/1",)
 
 
 def test_the_next_page_is_the_first_link_that_leads_on() -> None:
@@ -75,6 +81,72 @@ def test_a_page_is_never_its_own_next_page() -> None:
 
 def test_a_page_without_anything_has_nothing() -> None:
     assert _listing("") == Listing((), "")
+
+
+def test_links_to_another_site_are_left_out_and_named() -> None:
+    html = _posts("/p/1", "https://other.example/2", "https://notdemo.example/3", "http://demo.example:8081/4")
+    listing = _listing(html + "<a class=next href='https://other.example/?page=2'>2</a>")
+    assert listing.post_urls == ("https://demo.example/p/1",)
+    assert listing.next_url == "", "nobody acknowledged the terms of the other site"
+    assert listing.foreign == ("other.example", "notdemo.example", "demo.example:8081")
+    assert "links lead to other.example" in listing.remark
+
+
+def test_further_hosts_of_the_site_are_its_own() -> None:
+    source = replace(
+        SOURCE, hosts=("posts.other.example",), cities=(City("reno", "Reno", "https://r.example/", "UTC"),)
+    )
+    html = _posts("https://posts.other.example/1", "https://a.posts.other.example/2", "https://www.r.example/3")
+    assert len(_listing(html, source=source).post_urls) == 3
+
+
+def test_a_pattern_of_addresses_finds_posts_without_a_selector() -> None:
+    rules = ListingRules(post_pattern=r"/d/[^/]+/\d+\.html$")
+    html = '<a href="/d/a-b/12.html">x</a><a href="/d/a-b/about.html">x</a><a href="/help">y</a>'
+    listing = _listing(html, source=replace(SOURCE, listing=rules))
+    assert listing.post_urls == ("https://demo.example/d/a-b/12.html",)
+    assert listing.remark == "2 links do not fit listing.post_pattern"
+
+
+def test_selector_and_pattern_together_narrow_each_other() -> None:
+    rules = ListingRules(post_link="li > a", post_pattern=r"\d$")
+    html = _posts("/p/1", "/p/x") + '<a href="/p/2">outside</a>'
+    assert _listing(html, source=replace(SOURCE, listing=rules)).post_urls == ("https://demo.example/p/1",)
+
+
+def test_an_element_around_the_link_will_do() -> None:
+    rules = ListingRules(post_link="li")
+    assert _listing(_posts("/p/1"), source=replace(SOURCE, listing=rules)).post_urls == ("https://demo.example/p/1",)
+
+
+def test_a_page_of_ten_thousand_links_gives_a_listing_s_worth() -> None:
+    assert len(_listing(_posts(*(f"/p/{number}" for number in range(10_000)))).post_urls) == MOST_POSTS
+
+
+def test_a_pattern_that_takes_too_long_gives_the_page_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(1_000_000))
+    monkeypatch.setattr("leadgen.harvest.listing.time.thread_time", lambda: float(next(ticks)))
+    source = replace(SOURCE, listing=ListingRules(post_pattern="/p/"))
+    listing = _listing(_posts(*(f"/p/{number}" for number in range(50))), source=source)
+    assert 0 < len(listing.post_urls) < 10
+    assert listing.unfit == 50 - len(listing.post_urls)
+
+
+def test_deep_nesting_costs_no_more_than_its_length() -> None:
+    """Parsed as it is, such a page takes minutes."""
+    assert _listing(_posts("/p/1") + "<div>" * 100_000).post_urls == ("https://demo.example/p/1",)
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(
+    st.lists(st.sampled_from(["/", ".", "..", "a", "?", "#", "%41", "b=1", "&", ";", "//", "~", ":", " "]), max_size=8)
+)
+def test_the_usual_links_are_made_absolute_like_all_others(pieces: list[str]) -> None:
+    href = "".join(pieces)
+    for base in (HERE, "https://DEMO.example:443/x"):
+        url = canonical_url(urljoin(base, href.strip())) if href.strip() else ""
+        expected = (url,) if SOURCE.owns(url) and url != canonical_url(base) else ()
+        assert _listing(_posts(href.replace("&", "&amp;")), url=base).post_urls == expected
 
 
 @settings(deadline=None, derandomize=True)

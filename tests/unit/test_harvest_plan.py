@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadgen.harvest.plan import Claim, Finish, Leave, Limits, Wait, decide, select
+from leadgen.harvest.claiming import PageClaims
+from leadgen.harvest.plan import Claim, Finish, Leave, Limits, Wait, decide
 from leadgen.model.documents import Counts, ProcessorRequest
 from leadgen.model.ids import post_id
 from leadgen.model.status import EndReason, RequestStatus
@@ -35,7 +36,10 @@ def test_an_ended_campaign_is_left_alone(status: RequestStatus) -> None:
 
 @pytest.mark.parametrize(("found", "in_flight", "posts"), [(0, 0, 10), (45, 0, 5), (40, 5, 5), (0, 30, 10), (49, 0, 1)])
 def test_no_more_posts_are_taken_than_may_be_needed(found: int, in_flight: int, posts: int) -> None:
-    assert decide(_request(counts=Counts(found=found), in_flight=in_flight), NOW, LIMITS) == Claim(posts)
+    action = decide(_request(counts=Counts(found=found), in_flight=in_flight), NOW, LIMITS)
+    assert isinstance(action, Claim)
+    assert action.posts == posts
+    assert posts <= action.most <= min(50 - found - in_flight, 40 - in_flight, 15)
 
 
 @pytest.mark.parametrize(("found", "in_flight"), [(0, 40), (0, 31), (45, 5), (40, 10)])
@@ -76,61 +80,7 @@ def test_a_failed_page_is_tried_again_only_when_due() -> None:
     due = NOW + timedelta(seconds=60)
     request = _request(attempts=1, next_attempt_at=due)
     assert decide(request, NOW, LIMITS) == Wait(due)
-    assert decide(request, due, LIMITS) == Claim(10)
-
-
-# --- choosing posts from a page
-
-
-def _page(pattern: str) -> tuple[list[str], dict[str, str]]:
-    """A page from a pattern: . free, m mine, o another campaign's."""
-    urls = [f"https://demo.example/p/{index}" for index in range(len(pattern))]
-    owners = {"m": "me", "o": "other"}
-    return urls, {post_id(url): owners[one] for url, one in zip(urls, pattern, strict=True) if one in owners}
-
-
-@pytest.mark.parametrize(
-    ("pattern", "limit", "indices", "known", "is_last"),
-    [
-        ("....", 2, [0, 1], 0, False),
-        ("....", 4, [0, 1, 2, 3], 0, True),
-        ("o.o.o", 1, [1], 1, False),
-        ("o.o.o", 2, [1, 3], 3, True),
-        ("omo.o", 1, [3], 2, True),
-        ("mm", 5, [], 0, True),
-        ("ooo", 5, [], 3, True),
-        ("", 5, [], 0, True),
-        (".mo", 5, [0], 1, True),
-        (".m..", 2, [0, 2], 0, False),
-    ],
-)
-def test_free_posts_are_taken_in_order_and_known_ones_counted(
-    pattern: str, limit: int, indices: list[int], known: int, is_last: bool
-) -> None:
-    urls, owners = _page(pattern)
-    selection = select(urls, owners, "me", limit)
-    assert selection.urls == tuple(urls[index] for index in indices)
-    assert (selection.known, selection.is_last) == (known, is_last)
-
-
-@settings(deadline=None, derandomize=True)
-@given(st.text(alphabet=".o", max_size=40), st.lists(st.integers(1, 12), min_size=1, max_size=8))
-def test_a_page_read_many_times_gives_each_post_once_and_counts_each_known_link_once(
-    pattern: str, batches: list[int]
-) -> None:
-    urls, owners = _page(pattern)
-    taken: list[str] = []
-    known = turn = 0
-    while True:
-        selection = select(urls, owners, "me", batches[turn % len(batches)])
-        taken += selection.urls
-        known += selection.known
-        owners |= {post_id(url): "me" for url in selection.urls}
-        turn += 1
-        if selection.is_last:
-            break
-    assert taken == [url for url, one in zip(urls, pattern, strict=True) if one == "."]
-    assert known == pattern.count("o")
+    assert decide(request, due, LIMITS) == Claim(10, most=15)
 
 
 # --- the whole campaign as a machine: harvest and Processor take turns in any order
@@ -152,8 +102,13 @@ def test_a_campaign_never_exceeds_its_target_takes_nothing_twice_and_always_ends
         match action:
             case Finish():
                 break
-            case Claim(posts):
-                selection = select(site[request.pages_read], owners, "me", posts)
+            case Claim(posts, most):
+                claims = PageClaims(site[request.pages_read], "me", done=request.page_done)
+                posts = most if claims.left <= most else posts
+                while urls := claims.to_look_up(posts):
+                    claims.learn(urls, owners)
+                selection = claims.select(posts)
+                request.page_done = "" if selection.is_last else selection.done
                 assert len(selection.urls) <= posts
                 assert not {post_id(url) for url in selection.urls} & owners.keys()
                 owners |= {post_id(url): "me" for url in selection.urls}

@@ -8,6 +8,7 @@ import pytest
 from yarl import URL
 
 from leadgen.harvest.robots import PARSED_BYTES, RobotsAnswer, RobotsCache, RobotsRules, load_rules
+from leadgen.harvest.robots_txt import product_token
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ORIGIN = URL("https://demo.example")
@@ -97,3 +98,34 @@ def test_rules_are_kept_until_they_expire() -> None:
 
 def test_at_least_500_kib_are_parsed() -> None:
     assert PARSED_BYTES >= 500 * 1024
+
+
+async def test_patterns_made_to_be_slow_are_not() -> None:
+    # A matcher that goes back over what it passed would not come to an end here.
+    slow = "\n".join(f"Disallow: /{'a*' * 200}b{number}" for number in range(50))
+    rules, _ = await _load(RobotsAnswer(200, f"User-agent: *\n{slow}\nDisallow: /x".encode()))
+    assert rules.allows(URL("https://demo.example/" + "a" * 3000), "leadgen")
+    assert not rules.allows(URL("https://demo.example/x"), "leadgen")
+
+
+def test_what_is_known_of_origins_has_a_bound() -> None:
+    cache = RobotsCache()
+    rules = RobotsRules(None, unreachable=False, expires=NOW + timedelta(hours=24))
+    for number in range(3000):
+        cache.keep(URL(f"https://host{number}.example"), rules, NOW)
+    known = [number for number in range(3000) if cache.find(URL(f"https://host{number}.example"), NOW)]
+    assert len(known) <= 1024
+    assert known[-1] == 2999
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "token"),
+    [
+        ("Leadgen/0.1 (+mailto:ops@example.com)", "leadgen"),
+        ("Leadgen (operated by Jane)", "leadgen"),
+        ("Mozilla/5.0 (compatible; Leadgen/0.1; +https://example.com)", "leadgen"),
+        ("", ""),
+    ],
+)
+def test_the_name_for_robots_txt_is_the_product(user_agent: str, token: str) -> None:
+    assert product_token(user_agent) == token

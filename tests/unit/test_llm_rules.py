@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leadgen.llm.clean import clean_text
 from leadgen.llm.rules import enrich_by_rules
 from leadgen.llm.schema import CATEGORIES, RESPONSE_SCHEMA, Enrichment
-from leadgen.llm.website import WebsiteFacts, bounded_score, facts_from_html, score_website
+from leadgen.llm.website import WebsiteFacts, bounded_score, measured_score
 from leadgen.model.documents import LeadData
 from local.classifieds.trades import TRADES
 
@@ -90,21 +90,18 @@ def test_the_opener_says_only_what_the_post_says() -> None:
     assert enrich_by_rules(LeadData()).opener == "I came across your ad."
 
 
-def test_a_website_is_scored_by_what_was_found_and_the_reason_says_what_lacks() -> None:
-    assert score_website(None) == (None, "The post names no website.")
-    assert score_website(WebsiteFacts("https://pipes.example", reachable=False))[0] == 5
-    page = (
-        "<html><head><title>Pipes</title><meta name=viewport content=x><meta name=description content='We fix pipes'>"
-        "<script type='application/ld+json'>{}</script></head><body><form></form>Hello <script>alert(1)</script></body>"
+def test_the_measured_score_of_a_website_is_passed_on_with_its_reason() -> None:
+    lead = LeadData(body="We fix pipes.", website_url="https://pipes.example")
+    measured = WebsiteFacts(
+        lead.website_url, score=62, reason="It is not made for phones (no viewport).", reachable=True
     )
-    facts = facts_from_html("https://pipes.example/", page)
-    assert (facts.title, facts.description, facts.text) == ("Pipes", "We fix pipes", "Hello")
-    assert score_website(facts) == (100, "Nothing of what was checked is missing.")
-    poor, reason = score_website(facts_from_html("http://pipes.wixsite.com/", "<p>hi"))
-    assert poor == 0
-    assert "https" in reason
-    assert "a layout for phones" in reason
-    assert score_website(WebsiteFacts("pipes.example"))[1].startswith("Judged by its address alone.")
+    found = enrich_by_rules(lead, measured)
+    assert (found.website_score, found.website_reason) == (62, "It is not made for phones (no viewport).")
+
+
+def test_a_website_nobody_looked_at_has_no_score() -> None:
+    assert measured_score(None) == (None, "The post names no website.")
+    assert measured_score(WebsiteFacts("https://pipes.example")) == (None, "Nobody has looked at the website.")
 
 
 @given(st.one_of(st.none(), st.integers(0, 100)), st.one_of(st.none(), st.integers(0, 100)))

@@ -11,7 +11,7 @@ import imagehash
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from leadgen.process.images import SAME_PICTURE, hash_distance, image_hash, image_probes
+from leadgen.process.images import SAME_PICTURE, hash_distance, image_hash
 
 COUNT = 30
 
@@ -54,17 +54,15 @@ def test_the_value_is_that_of_imagehash() -> None:
     assert all(len(value) == 16 for value in HASHES)
 
 
-def test_copies_are_the_same_picture_by_distance_and_nearly_always_by_value() -> None:
-    values, probed, total = 0, 0, 0
+def test_copies_are_the_same_picture_by_distance_and_mostly_by_value() -> None:
+    values, total = 0, 0
     for image, original in zip(ORIGINALS, HASHES, strict=True):
         for copy in copies(image):
             value = image_hash(copy) or ""
             assert hash_distance(value, original) <= SAME_PICTURE
             values += value == original
-            probed += original in image_probes(copy)
             total += 1
-    assert values / total >= 0.8
-    assert probed / total >= 0.98
+    assert 0.8 <= values / total < 1.0, "were they all equal, no distance would be needed"
 
 
 def test_different_pictures_are_far_apart() -> None:
@@ -109,10 +107,3 @@ def _bomb(side: int) -> bytes:
 )
 def test_what_identifies_nobody_has_no_hash(content: bytes) -> None:
     assert image_hash(content) is None
-    assert image_probes(content) == []
-
-
-def test_the_probes_begin_with_the_hash() -> None:
-    probes = image_probes(saved(ORIGINALS[3], "PNG"))
-    assert probes[0] == HASHES[3]
-    assert len(set(probes)) == 8

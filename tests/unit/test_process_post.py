@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
 from leadgen.model.status import PostOutcome
 from leadgen.process.language import guess_language
 from leadgen.process.post import MAX_BODY, ExtractedPost, PostSelectors, clean_text, extract_post
 from leadgen.process.triage import triage
-from leadgen.process.website import score_website
 
 SELECTORS = PostSelectors("h1", "#body", "figure img", "a.reply", "captcha")
 URL = "https://austin.ads.org/services/d/7715125501.html"
@@ -118,41 +115,3 @@ def test_a_post_goes_where_it_belongs(
     has_email: bool, gate: str, has_phone: bool, suppressed: bool, outcome: PostOutcome
 ) -> None:
     assert triage(has_email=has_email, gate=gate, has_phone=has_phone, suppressed=suppressed) is outcome
-
-
-# Websites
-
-TODAY = date(2026, 11, 20)
-GOOD = """<html><head><title>Acme Plumbing in Austin</title><meta name="description" content="Plumbers">
-<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>Plumbing for all of Austin, since 1987.
-Call 512-555-0134, joe@acme.com <footer>© 2019-2026 Acme</footer></body></html>"""
-
-
-def test_a_good_website() -> None:
-    score = score_website(GOOD, "https://acme.com/", 0.2, {"Strict-Transport-Security": "max-age=1"}, today=TODAY)
-    assert score.score == 100
-
-
-@pytest.mark.parametrize(
-    ("html", "url", "elapsed", "reason"),
-    [
-        (GOOD, "http://acme.com/", 0.2, "not served over TLS"),
-        (GOOD.replace("viewport", "other"), "https://acme.com/", 0.2, "not made for phones"),
-        (GOOD.replace("512-555-0134", ""), "https://acme.com/", 0.2, "no telephone number"),
-        (GOOD.replace("joe@acme.com", ""), "https://acme.com/", 0.2, "no email address"),
-        (GOOD, "https://acme.com/", 9.0, "slow: 9.0 s"),
-        (GOOD.replace("2019-2026", "2014"), "https://acme.com/", 0.2, "last changed in 2014"),
-        (GOOD.replace("Acme Plumbing in Austin", "Home"), "https://acme.com/", 0.2, "title says little"),
-    ],
-)
-def test_what_is_missing_costs_points_and_is_said_first(html: str, url: str, elapsed: float, reason: str) -> None:
-    score = score_website(html, url, elapsed, {}, today=TODAY)
-    assert score.score < score_website(GOOD, "https://acme.com/", 0.2, {}, today=TODAY).score
-    assert reason in score.reasons[0]
-
-
-@pytest.mark.parametrize(
-    "html", ["", "<title>acme.com</title><p>This domain is for sale! Buy this domain now, contact us."]
-)
-def test_a_parked_page_is_no_website(html: str) -> None:
-    assert score_website(html, "https://acme.com/", 0.1, {}, today=TODAY).score <= 10

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from leadgen.api import schemas, work
+from leadgen.api import schedules, schemas, work
 from leadgen.api.call import Call
 from leadgen.model.roles import Role
 
@@ -46,6 +46,24 @@ _ALL = (
         schemas.HarvestTriggered,
         work.cancel_campaign,
         "Stops a campaign's harvest.",
+    ),
+    Endpoint(
+        "scheduleCampaign",
+        "POST",
+        Role.OPERATOR,
+        schemas.ScheduleCampaign,
+        schemas.ScheduleOut,
+        schedules.schedule_campaign,
+        "Schedules a campaign, once later or recurring; or changes a schedule.",
+    ),
+    Endpoint(
+        "changeSchedule",
+        "POST",
+        Role.OPERATOR,
+        schemas.ChangeSchedule,
+        schemas.ScheduleOut,
+        schedules.change_schedule,
+        "Pauses, resumes or removes a schedule, or starts its campaign now.",
     ),
     Endpoint(
         "processLead",
@@ -132,6 +150,24 @@ _ALL = (
         work.get_cities,
         "The cities that can be harvested.",
         many=True,
+    ),
+    Endpoint(
+        "mergeContacts",
+        "POST",
+        Role.OPERATOR,
+        schemas.MergeContacts,
+        schemas.ContactsMerged,
+        work.merge_contacts,
+        "Makes two contacts one person: one stands for both, and nobody is written to twice.",
+    ),
+    Endpoint(
+        "unmergeContact",
+        "POST",
+        Role.OPERATOR,
+        schemas.UnmergeContact,
+        schemas.ContactsMerged,
+        work.unmerge_contact,
+        "Undoes the merge of a contact: both are again as they were.",
     ),
     Endpoint(
         "suppress",

@@ -22,7 +22,7 @@ _PROBLEMS = {
     "409": "In conflict with the present state; nothing was changed.",
     "503": "Something the backend depends on does not answer; the same call may go through later.",
 }
-_KEYED = {"triggerHarvest"}
+_KEYED = {"triggerHarvest", "scheduleCampaign", "changeSchedule"}
 
 
 def document() -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _problems() -> dict[str, Any]:
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if endpoint.name in _KEYED:
-        found.append(_header("Idempotency-Key", "The same key makes one campaign, however often it is sent."))
+        found.append(_header("Idempotency-Key", "The same key makes one thing, however often it is sent."))
     if endpoint.name == "updateConfig":
         found.append(_header("If-Match", "The revision the change was made against; another one is a conflict."))
     return found

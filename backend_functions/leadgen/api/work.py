@@ -9,9 +9,11 @@ from leadgen.api import schemas
 from leadgen.api.call import Call
 from leadgen.api.problem import KeyReused
 from leadgen.model.documents import Contact, ProcessorRequest, Suppression, Template
-from leadgen.model.errors import FieldProblem, InvalidInput
-from leadgen.model.ids import digest, keyed_id, suppression_id
+from leadgen.model.errors import InvalidInput
+from leadgen.model.ids import keyed_id, suppression_id
 from leadgen.model.status import RequestStatus, check_transition
+from leadgen.pipeline.campaigns import Wish, prepare, usable_template
+from leadgen.pipeline.campaigns import record as record_campaign
 from leadgen.pipeline.context import Context
 from leadgen.store.journal import entry, note
 from leadgen.store.records import Commit, Raced, create, need, read, retrying, to_record
@@ -23,30 +25,14 @@ _LISTED = 500
 def trigger_harvest(call: Call) -> schemas.HarvestTriggered:
     """Record the campaign; a Firestore trigger starts it."""
     context, wish = Context.from_environment(), call.body
-    source, city = context.source_for(wish.city)
-    _usable_template(context, wish.template_id)
-    fingerprint = digest("triggerHarvest", city.key, str(wish.template_id), str(wish.num_leads))
+    request = prepare(context, Wish(wish.city, wish.template_id, wish.num_leads, call.caller.email))
     request_id = keyed_id(call.caller.uid, "triggerHarvest", call.key) if call.key else secrets.token_hex(16)
-    ref = context.names.requests.document(request_id)
-    now = context.clock.now()
-    request = ProcessorRequest(
-        template_id=wish.template_id,
-        city=city.key,
-        number_of_leads_to_process=wish.num_leads,
-        request_timestamp=now,
-        status=RequestStatus.PENDING,
-        requested_by=call.caller.email,
-        source_id=source.id,
-        fingerprint=fingerprint,
-        message="Waiting to be started.",
-        updated_at=now,
-    )
-    text = f"{call.caller.email} started {city.key}: {wish.num_leads} leads with template {wish.template_id}"
-    started = entry(now, "campaign.started", text, request_id)
-    if _created(note(context.db, Commit(context.db).create(ref, request), started)):
+    text = f"{call.caller.email} started {request.city}: {wish.num_leads} leads with template {wish.template_id}"
+    if _created(record_campaign(context, Commit(context.db), request_id, request, text)):
         return schemas.HarvestTriggered(request_id=request_id, status="PENDING", message="The campaign is recorded.")
+    ref = context.names.requests.document(request_id)
     earlier = need(ref, ProcessorRequest, f"campaign {request_id}").value
-    if earlier.fingerprint != fingerprint:
+    if earlier.fingerprint != request.fingerprint:
         raise KeyReused("The Idempotency-Key belongs to a campaign with other parameters.", hint="Use a new key.")
     return schemas.HarvestTriggered(
         request_id=request_id, status=str(earlier.status), message="This campaign was recorded before."
@@ -59,18 +45,6 @@ def _created(commit: Commit) -> bool:
     except Raced:
         return False
     return True
-
-
-def _usable_template(context: Context, template_id: int) -> Template:
-    record = read(context.names.templates.document(str(template_id)), Template)
-    if record is None or record.value.is_archived:
-        state = "does not exist" if record is None else "is archived"
-        raise InvalidInput(
-            f"Template {template_id} {state}.",
-            hint="leadgen templates list shows those there are.",
-            fields=(FieldProblem("templateId", str(template_id), "must be a template that is not archived"),),
-        )
-    return record.value
 
 
 def cancel_campaign(call: Call) -> schemas.HarvestTriggered:
@@ -105,7 +79,7 @@ def process_lead(call: Call) -> schemas.LeadProcessed:
 
     context, wish = Context.from_environment(), call.body
     if wish.template_id is not None:
-        _usable_template(context, wish.template_id)
+        usable_template(context, wish.template_id)
     result = submit(
         context,
         Submission(
@@ -126,7 +100,7 @@ def queue_email(call: Call) -> schemas.EmailQueued:
     from leadgen.pipeline.single import Submission, queue
 
     context, wish = Context.from_environment(), call.body
-    _usable_template(context, wish.template_id)
+    usable_template(context, wish.template_id)
     email_id, status, created = queue(
         context,
         Submission(
@@ -157,7 +131,7 @@ def resolve_captcha(call: Call) -> schemas.CaptchaResolved:
         relay_domains=context.relay_domains(contact.source_id),
         max_attempts=read_settings(context.db).captcha_max_attempts,
     )
-    done = resolve(context.db, report, context.clock)
+    done = resolve(context.db, context.identities, report, context.clock)
     return schemas.CaptchaResolved(
         lead_id=wish.lead_id, status=str(done.status), email_id=done.email_id, attempts=done.attempts
     )
@@ -270,6 +244,34 @@ def get_cities(call: Call) -> list[Any]:
         )
         for source, city, acknowledged in Context.from_environment().cities()
     ]
+
+
+def merge_contacts(call: Call) -> schemas.ContactsMerged:
+    """Make two contacts one."""
+    from leadgen.pipeline.contacts import merge
+
+    done = merge(Context.from_environment(), call.body.contact_id, call.body.other_id, call.caller.email)
+    how = "stands for both now" if done.changed else "stood for both before"
+    return schemas.ContactsMerged(
+        survivor_id=done.survivor_id,
+        merged_id=done.merged_id,
+        changed=done.changed,
+        message=f"Contact {done.survivor_id} {how}.",
+    )
+
+
+def unmerge_contact(call: Call) -> schemas.ContactsMerged:
+    """Undo a merge."""
+    from leadgen.pipeline.contacts import unmerge
+
+    done = unmerge(Context.from_environment(), call.body.contact_id, call.caller.email)
+    since = "stands for itself again" if done.changed else "was parted before"
+    return schemas.ContactsMerged(
+        survivor_id=done.survivor_id,
+        merged_id=done.merged_id,
+        changed=done.changed,
+        message=f"Contact {done.merged_id} {since}.",
+    )
 
 
 def suppress(call: Call) -> schemas.Message:

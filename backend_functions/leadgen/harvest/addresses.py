@@ -11,6 +11,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Iterator
+from functools import lru_cache
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
@@ -20,8 +21,15 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is assigned for public use (RFC 4291 §2.4); the library's table of exceptions lags behind IANA's."""
+_NOT_PUBLIC_EITHER: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = (
+    ipaddress.IPv4Network("192.0.0.0/24"),  # protocol assignments
+    ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays
+    ipaddress.IPv6Network("3fff::/20"),  # documentation
+)
 _NUMBER = re.compile(r"^(?:[0-9]+|0x[0-9a-f]*)$")
-_CONTROLS = re.compile(r"[\x00-\x20\x7f]")
+_NO_HOST = re.compile(r"[\x00-\x20\x7f%]|^\.*$")
 
 
 class BlockedAddress(Exception):
@@ -37,6 +45,7 @@ class AddressGuard:
 
     def __init__(self, local_hosts: frozenset[str] = frozenset()) -> None:
         self._local_hosts = frozenset(host.lower() for host in local_hosts)
+        self._check_host = lru_cache(maxsize=1024)(self._check_named_host)
 
     def check_url(self, url: str | URL) -> URL:
         """The URL as it will be requested.
@@ -55,12 +64,12 @@ class AddressGuard:
             raise BlockedAddress(f"not a valid URL ({error})") from error
         if parsed.scheme not in ("http", "https"):
             raise BlockedAddress("only http and https addresses are fetched")
-        if not host or _CONTROLS.search(host):
-            raise BlockedAddress("the URL names no valid host")
+        if not port or _NO_HOST.search(host):
+            raise BlockedAddress("the URL names no valid host and port")
         if parsed.user is not None or parsed.password is not None:
             raise BlockedAddress("a URL with a user name or password is not fetched")
         self._check_host(host, port)
-        return parsed.with_fragment(None)
+        return parsed.with_fragment(None) if parsed.raw_fragment else parsed
 
     def check_address(self, host: str, port: int, address: str) -> None:
         """Check one address that a host resolved to.
@@ -74,7 +83,7 @@ class AddressGuard:
         if "%" in address or not all(_is_public(one) for one in _unwrapped(parsed)):
             raise BlockedAddress(f"{host} is at {address}, which is not an address on the public internet")
 
-    def _check_host(self, host: str, port: int) -> None:
+    def _check_named_host(self, host: str, port: int) -> None:
         try:
             ipaddress.ip_address(host.partition("%")[0])
         except ValueError:
@@ -131,8 +140,10 @@ def _unwrapped(address: _Address) -> Iterator[_Address]:
 
 def _is_public(address: _Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
+        if address.ipv4_mapped is not None or address in _NAT64:
             return True  # the IPv4 address inside decides
-        if address.is_site_local:
+        if address not in _GLOBAL_UNICAST:
             return False
+    if any(address in network for network in _NOT_PUBLIC_EITHER):
+        return False
     return address.is_global and not address.is_multicast and not address.is_unspecified

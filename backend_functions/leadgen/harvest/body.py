@@ -1,21 +1,13 @@
-"""Reading a response body within limits, and turning bytes into text."""
+"""Reading a response body within limits."""
 
 from __future__ import annotations
 
-import codecs
-import re
 import zlib
-from collections.abc import AsyncIterator
 from typing import Protocol
 
 ACCEPT_ENCODING = "gzip, deflate"
-_CHUNK = 64 * 1024
-_META_WITHIN = 4096
-_META_CHARSET = re.compile(rb"<meta[^>]{0,256}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_LATIN = frozenset({"iso8859-1", "ascii"})
-_NO_WEB_CHARSETS = frozenset({"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+_GZIP_OR_ZLIB = 47  # of zlib: tells them apart by their headers
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class TooLarge(Exception):
@@ -29,8 +21,8 @@ class BadEncoding(Exception):
 class Stream(Protocol):
     """Where the bytes come from."""
 
-    def iter_chunked(self, n: int) -> AsyncIterator[bytes]:
-        """The body in pieces of at most `n` bytes."""
+    async def readany(self) -> bytes:
+        """What has arrived, or the next bytes to arrive; empty at the end of the body."""
         ...
 
 
@@ -46,34 +38,48 @@ class _Inflate:
     """gzip and deflate (RFC 9110 §8.4.1), never giving more than is asked for."""
 
     def __init__(self) -> None:
-        self._stream = zlib.decompressobj(wbits=47)  # recognises gzip and zlib by their headers
-        self._begun = False
+        self._stream = zlib.decompressobj(wbits=_GZIP_OR_ZLIB)
+        self._head: bytes | None = b""
+        """The first bytes, until there are enough to tell what they are; then `None`."""
+        self._is_over = False
 
     def feed(self, data: bytes, room: int) -> bytes:
+        if self._head is not None:
+            data = self._head + data
+            if len(data) < 2:
+                self._head = data
+                return b""
+            self._begin(data)
         out = bytearray()
-        while data and len(out) < room:
+        while data and len(out) < room and not self._is_over:
             out += self._step(data, room - len(out))
             data = self._stream.unconsumed_tail or self._stream.unused_data
             if self._stream.eof and data:
-                self._stream = zlib.decompressobj(wbits=47)
+                self._next_member(data)
         return bytes(out)
+
+    def _begin(self, data: bytes) -> None:
+        self._head = None
+        is_zlib = data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
+        if not is_zlib and not data.startswith(_GZIP_MAGIC):
+            # Some servers send deflate without the zlib header.
+            self._stream = zlib.decompressobj(wbits=-15)
+
+    def _next_member(self, data: bytes) -> None:
+        # Several gzip members are one body (RFC 1952 §2.2); anything else behind the end is padding.
+        if _GZIP_MAGIC.startswith(data[:2]):
+            self._stream = zlib.decompressobj(wbits=_GZIP_OR_ZLIB)
+        else:
+            self._is_over = True
 
     def _step(self, data: bytes, room: int) -> bytes:
         try:
-            out = self._stream.decompress(data, room)
+            return self._stream.decompress(data, room)
         except zlib.error as error:
-            if self._begun:
-                raise BadEncoding(f"the compressed body is damaged ({error})") from error
-            self._stream = zlib.decompressobj(wbits=-15)  # some servers send deflate without the zlib header
-            try:
-                out = self._stream.decompress(data, room)
-            except zlib.error:
-                raise BadEncoding(f"the compressed body is damaged ({error})") from error
-        self._begun = True
-        return out
+            raise BadEncoding(f"the compressed body is damaged ({error})") from error
 
     def end(self) -> None:
-        if self._begun and not self._stream.eof:
+        if self._head or (self._head is None and not self._stream.eof):
             raise BadEncoding("the compressed body is cut off")
 
 
@@ -100,53 +106,16 @@ async def read_body(stream: Stream, content_encoding: str, limit: int, *, trunca
         BadEncoding: the body can't be decompressed.
     """
     decoder = _decoder(content_encoding)
-    body = bytearray()
-    async for chunk in stream.iter_chunked(_CHUNK):
-        body += decoder.feed(chunk, limit + 1 - len(body))
-        if len(body) > limit:
+    pieces: list[bytes] = []
+    sent = size = 0
+    while chunk := await stream.readany():
+        sent += len(chunk)
+        piece = decoder.feed(chunk, limit + 1 - size)
+        size += len(piece)
+        pieces.append(piece)
+        if max(sent, size) > limit:
             if truncate:
-                return bytes(body[:limit])
+                return b"".join(pieces)[:limit]
             raise TooLarge(f"the body is larger than {limit} bytes")
     decoder.end()
-    return bytes(body)
-
-
-def decode_text(content: bytes, content_type: str) -> str:
-    """The text of a page: by its byte order mark, the header's charset, its `<meta>`, else UTF-8, else Windows-1252.
-
-    Never fails: bytes that do not fit the charset become U+FFFD. NUL characters are dropped; no page means them.
-    """
-    for mark, charset in _BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            return _clean(content[len(mark) :].decode(charset, "replace"))
-    for name in _named_charsets(content, content_type):
-        return _clean(content.decode(name, "replace"))
-    try:
-        return _clean(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        return _clean(content.decode("cp1252", "replace"))
-
-
-def _clean(text: str) -> str:
-    return text.replace("\x00", "")
-
-
-def _named_charsets(content: bytes, content_type: str) -> list[str]:
-    names: list[str] = []
-    if header := _HEADER_CHARSET.search(content_type):
-        names.append(header.group(1))
-    if meta := _META_CHARSET.search(content[:_META_WITHIN]):
-        names.append(meta.group(1).decode("ascii"))
-    return [usable for name in names if (usable := _usable_charset(name))]
-
-
-def _usable_charset(name: str) -> str:
-    """Python's name of a charset that pages are written in; empty if it is none."""
-    try:
-        codec = codecs.lookup(name)
-    except LookupError:
-        return ""
-    if not codec._is_text_encoding or codec.name in _NO_WEB_CHARSETS:
-        return ""
-    # Pages that say Latin-1 or ASCII mean Windows-1252 (WHATWG Encoding §4.2).
-    return "cp1252" if codec.name in _LATIN else codec.name
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

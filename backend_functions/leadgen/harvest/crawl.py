@@ -11,12 +11,14 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from leadgen.harvest.claiming import Selection
 from leadgen.harvest.deps import HarvestDeps
 from leadgen.harvest.failures import FetchError, FetchKind
 from leadgen.harvest.lease import acquire, lease, released
+from leadgen.harvest.opening import OpenPage, Place, open_page
 from leadgen.harvest.pace import backoff_s
-from leadgen.harvest.plan import Action, Claim, Finish, Leave, Selection, Wait, decide, select
-from leadgen.harvest.reading import ListingReader, OpenPage
+from leadgen.harvest.plan import Action, Claim, Finish, Leave, Wait, decide
+from leadgen.harvest.reading import ListingReader
 from leadgen.harvest.sources import City, Source, require_acknowledged, source_for_city
 from leadgen.model.documents import Batch, Post, ProcessorRequest
 from leadgen.model.errors import LeadgenError, NotFound, Unavailable
@@ -25,7 +27,7 @@ from leadgen.model.status import BatchStatus, EndReason, RequestStatus, check_tr
 from leadgen.store.client import Collections
 from leadgen.store.journal import entry, note
 from leadgen.store.messages import HARVEST_TOPIC, POSTS_TOPIC
-from leadgen.store.records import Commit, Raced, Record, change, read, read_all
+from leadgen.store.records import Commit, Raced, Record, change, read
 
 _MOST_RACES = 12
 _RETRY_BASE_S, _RETRY_CAP_S = 60.0, 3600.0
@@ -76,36 +78,45 @@ class _Run:
 
     def _step_again(self) -> bool:
         """One step, repeated while it loses races; whether another one follows."""
+        decided_from: Record[ProcessorRequest] | None = None
         for number in range(_MOST_RACES):
             record = self._read_held()
             if record is None:
                 return False
-            self._confirm(record.value)
+            if decided_from is not None and decided_from.snapshot.update_time == record.snapshot.update_time:
+                self._look_first()
+            decided_from = record
             try:
                 return self._act(record, decide(record.value, self._deps.clock.now(), self._deps.limits))
             except Raced:
-                if self._page is not None:
-                    self._page.claimed_by = None
                 self._deps.sleep(self._deps.rng.uniform(0, min(0.02 * 2**number, 0.5)))
         raise Unavailable(
             f"Campaign {self._id} is being changed by too many at once.", hint="The next sweep goes on with it."
         )
 
+    def _look_first(self) -> None:
+        """The campaign is as it was, so it was a post that somebody else has claimed."""
+        if self._page is not None:
+            self._page.claims.forget()
+
     def _read_held(self) -> Record[ProcessorRequest] | None:
         """The campaign, if it is still ours to work on."""
         record = read(self._rooms.requests.document(self._id), ProcessorRequest)
-        if record is None or record.value.status is not RequestStatus.PROCESSING:
+        if record is None:
+            return None
+        self._confirm(record.value)
+        if record.value.status is not RequestStatus.PROCESSING:
             return None
         return record if record.value.lease_owner == self._deps.owner else None
 
     def _act(self, record: Record[ProcessorRequest], action: Action) -> bool:
         match action:
-            case Claim(posts):
+            case Claim():
                 if self._deps.clock.now() >= self._deadline:
                     change(record, released(self._deps.clock.now()))
                     self._deps.publisher.publish(HARVEST_TOPIC, {"requestId": self._id})
                     return False
-                return self._claim(record, posts)
+                return self._claim(record, action)
             case Finish():
                 self._finish(record, action)
             case Wait() | Leave():
@@ -114,21 +125,23 @@ class _Run:
 
     # --- claiming posts
 
-    def _claim(self, record: Record[ProcessorRequest], posts: int) -> bool:
+    def _claim(self, record: Record[ProcessorRequest], wanted: Claim) -> bool:
         request = record.value
         try:
             source, city = self._source_of(request)
             url = request.next_page_url or city.listing_url
-            page = self._page = self._reader.read(url, source)
+            page = self._open(url, source, request)
         except FetchError as error:
             return self._note_failure(record, error)
         except LeadgenError as error:
             return self._give_up(record, f"{error.detail} {error.hint}".strip().rstrip("."))
-        if page.claimed_by is None:
-            page.claimed_by = self._look_up(page.listing.post_urls)
-        selection = select(page.listing.post_urls, page.claimed_by, self._id, posts)
-        self._commit_batch(record, source, page, selection)
-        return True
+        return self._commit_batch(record, source, page, page.select(self._deps.db, wanted))
+
+    def _open(self, url: str, source: Source, request: ProcessorRequest) -> OpenPage:
+        if self._page is None or self._page.url != url:
+            place = Place(url, source, self._deps.clock.now())
+            self._page = open_page(self._deps.db, self._reader, self._id, request, place)
+        return self._page
 
     def _source_of(self, request: ProcessorRequest) -> tuple[Source, City]:
         candidates = [one for one in self._deps.sources if request.source_id in ("", one.id)]
@@ -138,14 +151,10 @@ class _Run:
         require_acknowledged(source)
         return source, city
 
-    def _look_up(self, urls: tuple[str, ...]) -> dict[str, str]:
-        refs = [self._rooms.posts.document(post_id(url)) for url in urls]
-        return {key: post.value.request_id for key, post in read_all(self._deps.db, refs, Post).items()}
-
     def _commit_batch(
         self, record: Record[ProcessorRequest], source: Source, page: OpenPage, selection: Selection
-    ) -> None:
-        """Claim the posts, create their batch and move the cursor: all of it, or nothing."""
+    ) -> bool:
+        """Claim the posts, create their batch and move the cursor: all of it, or nothing; whether to go on."""
         request, now, urls = record.value, self._deps.clock.now(), selection.urls
         number = request.next_batch
         commit = Commit(self._deps.db)
@@ -155,6 +164,8 @@ class _Run:
             "attempts": 0,
             "nextAttemptAt": None,
             "message": "",
+            "looksFirst": selection.met_claimed,
+            "pageDone": selection.done,
         }
         if urls:
             for url in urls:
@@ -167,14 +178,18 @@ class _Run:
             changes["nextBatch"] = number + 1
         if selection.is_last:
             changes |= self._turn_page(request, source, page)
+            page.remember(self._deps.db, commit, source, self._id, now)
+        goes_on = not isinstance(decide(_foreseen(request, changes), now, self._deps.limits), Wait)
+        if not goes_on:
+            changes |= released(now)
         self._unconfirmed = number if urls else None
         commit.change(record, changes).run()
-        if page.claimed_by is not None:
-            page.claimed_by |= {post_id(url): self._id for url in urls}
+        page.claims.committed(selection)
         if selection.is_last:
-            self._finished_pages.add(canonical_url(page.url))
+            self._finished_pages |= {page.url, canonical_url(page.url) if "#" not in page.url else page.url}
         if urls:
             self._publish(number)
+        return goes_on
 
     def _turn_page(self, request: ProcessorRequest, source: Source, page: OpenPage) -> dict[str, Any]:
         """The cursor after a page of which everything is claimed."""
@@ -185,11 +200,13 @@ class _Run:
         done, message = not following, ""
         if following and read_now >= source.max_pages:
             done, message = True, f"the limit of {source.max_pages} listing pages (max_pages) was reached"
-        elif done and read_now == 1 and not page.listing.post_urls:
+        elif done and read_now == 1 and page.is_empty:
             message = f"the first listing page of {request.city} shows no post; check listing.post_link of {source.id}"
+            message += f" ({page.listing.remark})" if page.listing.remark else ""
         return {
             "pagesRead": read_now,
             "nextPageUrl": "" if done else following,
+            "pageDone": "",
             "listingDone": done,
             "message": message,
         }
@@ -254,3 +271,15 @@ class _Run:
         record = self._read_held()
         if record is not None:
             change(record, released(self._deps.clock.now()))
+
+
+def _foreseen(request: ProcessorRequest, changes: dict[str, Any]) -> ProcessorRequest:
+    """The campaign as it will be after the changes, in what the next decision depends on."""
+    return request.model_copy(
+        update={
+            "in_flight": changes.get("inFlight", request.in_flight),
+            "listing_done": changes.get("listingDone", request.listing_done),
+            "attempts": changes["attempts"],
+            "next_attempt_at": changes["nextAttemptAt"],
+        }
+    )

@@ -22,6 +22,8 @@ class FetchKind(StrEnum):
     CLIENT_ERROR = "client_error"
     TIMEOUT = "timeout"
     CONNECTION = "connection"
+    BAD_CERTIFICATE = "bad_certificate"
+    """The site can't prove that it is the one it claims to be."""
     THROTTLED = "throttled"
     SERVER_ERROR = "server_error"
     PACED = "paced"
@@ -38,6 +40,19 @@ _PASSING = frozenset(
         FetchKind.PACED,
     }
 )
+
+
+def kind_of_status(status: int) -> FetchKind:
+    """What a status that brings no page means (RFC 9110 §15)."""
+    if status in (404, 410):
+        return FetchKind.GONE
+    if status in (401, 403, 407, 451):
+        return FetchKind.FORBIDDEN
+    if status == 429:
+        return FetchKind.THROTTLED
+    if status in (408, 425):
+        return FetchKind.TIMEOUT
+    return FetchKind.SERVER_ERROR if status >= 500 else FetchKind.CLIENT_ERROR
 
 
 class FetchError(LeadgenError):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -18,57 +17,53 @@ from typing import Self
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from leadgen.harvest import wanted
 from leadgen.harvest.addresses import AddressGuard, BlockedAddress
-from leadgen.harvest.body import decode_text
-from leadgen.harvest.failures import FetchError, FetchKind
-from leadgen.harvest.pace import NoSlotSoon, Pacer, backoff_s, parse_retry_after
+from leadgen.harvest.charsets import decode_text
+from leadgen.harvest.failures import FetchError, FetchKind, kind_of_status
+from leadgen.harvest.hosts.robots import RobotsAnswers
+from leadgen.harvest.pace import NoSlotSoon, backoff_s, parse_retry_after
+from leadgen.harvest.page import Page, Validators, validators_of
+from leadgen.harvest.politeness import HostPace, LocalPace, Outcome
 from leadgen.harvest.robots import PARSED_BYTES, RobotsAnswer, RobotsCache, RobotsRules, load_rules
+from leadgen.harvest.robots_txt import product_token
 from leadgen.harvest.transport import REDIRECTS, Answer, FetchLimits, Transport
+from leadgen.harvest.wanted import Wanted
 from leadgen.store.clock import Clock
+
+__all__ = ["Fetcher", "HostMemory", "Page", "Validators"]
 
 MOST_ATTEMPTS = 3
 MOST_REDIRECTS = 5
 LONGEST_RETRY_WAIT_S = 5.0
 """A longer Retry-After is handed to the caller: a function's paid time is not for sleeping."""
+_LASTING = (FetchKind.BLOCKED_ADDRESS, FetchKind.BAD_CERTIFICATE)
 _BACKOFF_BASE_S, _BACKOFF_CAP_S = 0.5, 4.0
 
 
 @dataclass(frozen=True)
 class HostMemory:
-    """What is known about hosts: their robots.txt and when they may be asked next. One per process."""
-
-    robots: RobotsCache = field(default_factory=RobotsCache)
-    pacer: Pacer = field(default_factory=Pacer)
-
-
-@dataclass(frozen=True)
-class Page:
-    """A fetched page.
+    """What is known about hosts: their robots.txt and when they may be asked next. One per process.
 
     Args:
-        url: the URL asked for.
-        final_url: the URL that answered, after redirects.
-        status: HTTP status, 2xx.
-        text: the decoded body.
-        content: the body as bytes, decompressed.
-        content_type: media type in lower case, without parameters.
-        headers: response headers by lower-case name.
+        robots: the rules of the origins met so far.
+        pace: keeps the pace of hosts; within this process by default.
+        robots_answers: what other workers were answered when they asked for a robots.txt; `None` without others.
     """
 
-    url: str
-    final_url: str
-    status: int
-    text: str
-    content: bytes
-    content_type: str
-    headers: Mapping[str, str]
+    robots: RobotsCache = field(default_factory=RobotsCache)
+    pace: HostPace = field(default_factory=LocalPace)
+    robots_answers: RobotsAnswers | None = None
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    accept: str
-    media: tuple[str, ...]
-    limit: int
+class _Site:
+    """What a fetcher keeps of one origin: who is at it, and who asks for its robots.txt."""
+
+    def __init__(self, url: URL, concurrency: int) -> None:
+        self.origin = url.origin()
+        self.host = f"{url.raw_host}:{url.port}"
+        self.places = asyncio.Semaphore(concurrency)
+        self.robots_lock = asyncio.Lock()
 
 
 class Fetcher:
@@ -77,9 +72,9 @@ class Fetcher:
     Args:
         clock: the present moment, for pacing, robots.txt and Retry-After.
         user_agent: names the product and how to reach its operator, such as ``Leadgen/0.1 (+mailto:ops@example.com)``;
-            what precedes the first slash or blank is the name that robots.txt rules are looked up by.
+            robots.txt rules are looked up by the name in it (`product_token`).
         local_hosts: `host:port` pairs that may be fetched although they are loopback addresses.
-        requests_per_second: requests per host, at most.
+        requests_per_second: requests per host, at most; `math.inf` where the other bounds are enough.
         delay_seconds: pause between the beginnings of two requests to a host, at least; a longer Crawl-delay wins.
         concurrency: requests to a host under way at a time, at most.
         memory: what the process knows about hosts; one of its own if not given.
@@ -105,7 +100,7 @@ class Fetcher:
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._clock = clock
-        self._token = user_agent.replace("/", " ").split()[0]
+        self._token = product_token(user_agent)
         self._guard = AddressGuard(local_hosts)
         self._interval_s = max(1.0 / requests_per_second, delay_seconds)
         self._concurrency = concurrency
@@ -114,8 +109,7 @@ class Fetcher:
         self._sleep = sleep
         self._rng = rng or random.Random()
         self._transport = Transport(self._guard, user_agent, self._limits, resolver)
-        self._places: dict[str, asyncio.Semaphore] = {}
-        self._robots_locks: dict[str, asyncio.Lock] = {}
+        self._sites: dict[tuple[str, str | None, int | None], _Site] = {}
 
     async def __aenter__(self) -> Self:
         await self._transport.open()
@@ -126,23 +120,30 @@ class Fetcher:
     ) -> None:
         await self._transport.close()
 
-    async def get(self, url: str) -> Page:
-        """Fetch a page.
+    async def get(
+        self, url: str, *, validators: Validators | None = None, charset: str = "", feed: bool = False
+    ) -> Page:
+        """Fetch a page: HTML, plain text, a feed or a sitemap.
 
         Args:
             url: absolute http or https URL.
+            validators: those of the version known already; if it is still current, the page that comes is
+                `not_modified` and has no body. They are only sent to the page that they came from.
+            charset: the page is written in, whatever it says itself; only a byte order mark overrules it.
+            feed: it is a feed or a sitemap, which may be larger than a page, and compressed.
 
         Raises:
             FetchError: it can't be had; `kind`, `retryable` and `retry_at` say what to make of it.
         """
-        wanted = _Wanted(
-            "text/html,application/xhtml+xml;q=0.9,text/plain;q=0.5",
-            ("text/", "application/xhtml+xml", "application/xml"),
-            self._limits.text_bytes,
-        )
-        answer = await self._fetch(url, wanted)
-        text = decode_text(answer.content, answer.headers.get("content-type", ""))
-        return Page(url, str(answer.url), answer.status, text, answer.content, answer.media_type, answer.headers)
+        if feed:
+            wanting = wanted.feed(self._limits.feed_bytes, url, validators)
+        else:
+            wanting = wanted.page(self._limits.text_bytes, url, validators)
+        answer = await self._fetch(url, wanting)
+        headers, final_url = answer.headers, str(answer.url)
+        text = decode_text(answer.content, headers.get("content-type", ""), charset)
+        named = validators_of(headers, final_url, validators if answer.status == 304 else None)
+        return Page(url, final_url, answer.status, text, answer.content, answer.media_type, headers, named)
 
     async def get_bytes(self, url: str) -> bytes:
         """Fetch a picture.
@@ -153,21 +154,20 @@ class Fetcher:
         Raises:
             FetchError: as for `get`.
         """
-        wanted = _Wanted("image/*", ("image/", "application/octet-stream"), self._limits.image_bytes)
-        return (await self._fetch(url, wanted)).content
+        return (await self._fetch(url, wanted.picture(self._limits.image_bytes))).content
 
-    async def _fetch(self, url: str, wanted: _Wanted) -> Answer:
+    async def _fetch(self, url: str, wanting: Wanted) -> Answer:
         try:
             async with asyncio.timeout(self._limits.overall_s):
-                return await self._with_retries(url, wanted)
+                return await self._with_retries(lambda: self._follow(url, wanting))
         except TimeoutError as error:
             raise FetchError(FetchKind.TIMEOUT, url, f"no answer within {self._limits.overall_s:g} s") from error
 
-    async def _with_retries(self, url: str, wanted: _Wanted) -> Answer:
+    async def _with_retries(self, act: Callable[[], Awaitable[Answer]]) -> Answer:
         attempt = 1
         while True:
             try:
-                return await self._follow(url, wanted)
+                return await act()
             except FetchError as error:
                 pause = self._pause_s(error, attempt)
                 if pause is None:
@@ -185,12 +185,12 @@ class Fetcher:
         asked = (error.retry_at - self._clock.now()).total_seconds()
         return max(asked, backoff) if asked <= LONGEST_RETRY_WAIT_S else None
 
-    async def _follow(self, url: str, wanted: _Wanted) -> Answer:
+    async def _follow(self, url: str, wanting: Wanted) -> Answer:
         current = self._checked(url)
         for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._polite_exchange(current, wanted)
+            answer = await self._polite_exchange(current, wanting)
             if answer.status not in REDIRECTS:
-                return self._accepted(answer, wanted)
+                return self._accepted(answer, wanting)
             current = self._checked(answer.location())
         raise FetchError(FetchKind.TOO_MANY_REDIRECTS, url, f"more than {MOST_REDIRECTS} redirects")
 
@@ -200,95 +200,123 @@ class Fetcher:
         except BlockedAddress as error:
             raise FetchError(FetchKind.BLOCKED_ADDRESS, str(url), str(error)) from error
 
-    async def _polite_exchange(self, url: URL, wanted: _Wanted) -> Answer:
-        rules = await self._robots_rules(url.origin())
+    def _site(self, url: URL) -> _Site:
+        key = (url.scheme, url.raw_host, url.port)
+        site = self._sites.get(key)
+        if site is None:
+            site = self._sites[key] = _Site(url, self._concurrency)
+        return site
+
+    async def _polite_exchange(self, url: URL, wanting: Wanted) -> Answer:
+        site = self._site(url)
+        rules = self._memory.robots.find(site.origin, self._clock.now()) or await self._robots_rules(site)
         if rules.unreachable:
             reason = "robots.txt of the site can't be had, and until it can nothing may be fetched"
             raise FetchError(FetchKind.ROBOTS_UNAVAILABLE, str(url), reason, retry_at=rules.expires)
         if not rules.allows(url, self._token):
             raise FetchError(FetchKind.FORBIDDEN_BY_ROBOTS, str(url), "robots.txt of the site forbids it")
-        async with self._turn(url):
-            await self._pace(url, rules.crawl_delay_s(self._token))
-            return await self._transport.exchange(url, wanted.accept, wanted.limit)
+        await self._take_place(site, url)
+        try:
+            await self._pace(site, url, rules.crawl_delay_s(self._token))
+            return await self._reported_exchange(site, url, wanting)
+        finally:
+            site.places.release()
 
-    @asynccontextmanager
-    async def _turn(self, url: URL) -> AsyncIterator[None]:
-        """One of the host's places; waiting for it is bounded, so that a crowd gets an answer it can act on."""
-        places = self._places.setdefault(_host(url), asyncio.Semaphore(self._concurrency))
+    async def _take_place(self, site: _Site, url: URL) -> None:
+        """Wait for one of the host's places; not for long, so that a crowd gets an answer it can act on."""
+        if not site.places.locked():
+            await site.places.acquire()
+            return
         try:
             async with asyncio.timeout(self._limits.pace_wait_s):
-                await places.acquire()
+                await site.places.acquire()
         except TimeoutError as error:
             retry_at = self._clock.now() + timedelta(seconds=self._limits.pace_wait_s)
             raise FetchError(FetchKind.PACED, str(url), "too much is asked of the site", retry_at=retry_at) from error
-        try:
-            yield
-        finally:
-            places.release()
 
-    async def _pace(self, url: URL, crawl_delay_s: float) -> None:
-        interval = max(self._interval_s, crawl_delay_s)
+    async def _pace(self, site: _Site, url: URL, crawl_delay_s: float) -> None:
+        interval, now = max(self._interval_s, crawl_delay_s), self._clock.now()
         try:
-            wait = self._memory.pacer.reserve(_host(url), interval, self._clock.now(), self._limits.pace_wait_s)
+            wait = await self._memory.pace.reserve(site.host, interval, now, self._limits.pace_wait_s)
         except NoSlotSoon as error:
             reason = "the site is to be read more slowly than this"
             raise FetchError(FetchKind.PACED, str(url), reason, retry_at=error.at) from error
         if wait > 0:
             await self._sleep(wait)
 
-    async def _robots_rules(self, origin: URL) -> RobotsRules:
+    async def _reported_exchange(self, site: _Site, url: URL, wanting: Wanted) -> Answer:
+        """One request; how it went is told to whoever keeps the host's pace."""
+        begun = asyncio.get_running_loop().time()
+        try:
+            answer = await self._transport.exchange(
+                url, wanting.accept, wanting.limit, conditions=wanting.conditions(url)
+            )
+        except FetchError as error:
+            if error.kind in (FetchKind.TIMEOUT, FetchKind.CONNECTION):
+                self._report(site, begun, 0)
+            raise
+        self._report(site, begun, answer.status, self._retry_at(answer))
+        return answer
+
+    def _report(self, site: _Site, begun: float, status: int, retry_at: datetime | None = None) -> None:
+        seconds = asyncio.get_running_loop().time() - begun
+        self._memory.pace.report(site.host, Outcome(status, seconds, self._clock.now(), retry_at))
+
+    async def _robots_rules(self, site: _Site) -> RobotsRules:
         cache = self._memory.robots
-        async with self._robots_locks.setdefault(str(origin), asyncio.Lock()):
+        async with site.robots_lock:
             now = self._clock.now()
-            rules = cache.find(origin, now)
+            rules = cache.find(site.origin, now)
             if rules is None:
-                rules = await load_rules(origin, lambda url: self._ask_robots(url, origin), now)
-                cache.keep(origin, rules, now)
+                rules = await load_rules(site.origin, lambda url: self._ask_robots(url, site.origin), now)
+                cache.keep(site.origin, rules, now)
             return rules
 
     async def _ask_robots(self, url: URL, origin: URL) -> RobotsAnswer:
+        shared, now = self._memory.robots_answers, self._clock.now()
+        known = await shared.find(url, now) if shared is not None else None
+        if known is not None:
+            return known
+        answer = await self._ask_site_robots(url, origin)
+        if shared is not None:
+            await shared.keep(url, answer, now)
+        return answer
+
+    async def _ask_site_robots(self, url: URL, origin: URL) -> RobotsAnswer:
         try:
-            checked = self._checked(url)
-            answer = await self._transport.exchange(checked, "text/plain", PARSED_BYTES, truncate=True)
+            answer = await self._with_retries(lambda: self._request_robots(url))
             location = str(answer.location()) if answer.status in REDIRECTS else ""
         except FetchError as error:
-            if error.kind is FetchKind.BLOCKED_ADDRESS and url.origin() == origin:
-                raise  # the host itself may not be asked anything, now or later
+            if error.kind in _LASTING and url.origin() == origin:
+                raise  # the host itself can't be asked anything, now or later
             return RobotsAnswer(0, retry_at=error.retry_at)
-        return RobotsAnswer(answer.status, answer.content, location, self._retry_at(answer))
+        return RobotsAnswer(answer.status, answer.content, location)
 
-    def _accepted(self, answer: Answer, wanted: _Wanted) -> Answer:
+    async def _request_robots(self, url: URL) -> Answer:
+        answer = await self._transport.exchange(self._checked(url), "text/plain", PARSED_BYTES, truncate=True)
+        if answer.status == 429 or answer.status >= 500:
+            raise self._refusal(answer)
+        return answer
+
+    def _accepted(self, answer: Answer, wanting: Wanted) -> Answer:
+        if answer.status == 304 and wanting.conditions(answer.url):
+            return answer
         if not 200 <= answer.status < 300:
             raise self._refusal(answer)
+        if answer.status == 206:
+            raise FetchError(
+                FetchKind.BAD_CONTENT, str(answer.url), "the site sent a part, and the whole was asked for"
+            )
         media = answer.media_type
-        if media and not media.startswith(wanted.media):
+        if media and not media.startswith(wanting.media):
             raise FetchError(FetchKind.BAD_CONTENT, str(answer.url), f"unexpected content of type {media[:80]}")
         return answer
 
     def _refusal(self, answer: Answer) -> FetchError:
-        kind = _kind_of_status(answer.status)
-        retry_at = self._retry_at(answer) if kind in (FetchKind.THROTTLED, FetchKind.SERVER_ERROR) else None
-        if retry_at is not None:
-            self._memory.pacer.hold(_host(answer.url), retry_at)
-        return FetchError(kind, str(answer.url), f"the site answered {answer.status}", retry_at=retry_at)
+        reason = f"the site answered {answer.status}"
+        return FetchError(kind_of_status(answer.status), str(answer.url), reason, retry_at=self._retry_at(answer))
 
     def _retry_at(self, answer: Answer) -> datetime | None:
-        return parse_retry_after(answer.headers.get("retry-after", ""), self._clock.now())
-
-
-def _host(url: URL) -> str:
-    return f"{url.raw_host}:{url.port}"
-
-
-def _kind_of_status(status: int) -> FetchKind:
-    if status in (404, 410):
-        return FetchKind.GONE
-    if status in (401, 403, 407, 451):
-        return FetchKind.FORBIDDEN
-    if status == 429:
-        return FetchKind.THROTTLED
-    if status in (408, 425):
-        return FetchKind.TIMEOUT
-    if status >= 500:
-        return FetchKind.SERVER_ERROR
-    return FetchKind.CLIENT_ERROR
+        """When a host in trouble wants to be asked again, if it said so."""
+        said = answer.headers.get("retry-after") if answer.status == 429 or answer.status >= 500 else None
+        return parse_retry_after(said, self._clock.now()) if said else None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from leadgen.model.documents import ProcessorRequest
-from leadgen.model.ids import post_id
 from leadgen.model.status import EndReason, RequestStatus
 
 
@@ -21,7 +19,7 @@ class Limits:
         attempts: failures in a row of one listing page before the campaign gives up.
     """
 
-    batch_size: int = 10
+    batch_size: int = 15
     batches_in_flight: int = 4
     attempts: int = 5
 
@@ -48,9 +46,11 @@ class Claim:
 
     Args:
         posts: how many, at most.
+        most: how many, if that takes the rest of the page; a small remainder is not worth a batch of its own.
     """
 
     posts: int
+    most: int
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,11 @@ def decide(request: ProcessorRequest, now: datetime, limits: Limits) -> Action:
     if request.next_attempt_at is not None and request.next_attempt_at > now:
         return Wait(request.next_attempt_at)
     remaining = request.number_of_leads_to_process - request.counts.found - request.in_flight
+    room = limits.batch_size * limits.batches_in_flight - request.in_flight
     posts = min(remaining, limits.batch_size)
-    if posts <= 0 or request.in_flight + posts > limits.batch_size * limits.batches_in_flight:
+    if posts <= 0 or posts > room:
         return Wait()
-    return Claim(posts)
+    return Claim(posts, most=min(remaining, room, limits.batch_size + limits.batch_size // 2))
 
 
 def _ending(request: ProcessorRequest, limits: Limits) -> Finish | None:
@@ -109,42 +110,3 @@ def _ending(request: ProcessorRequest, limits: Limits) -> Finish | None:
         why = request.message or "the listings can't be read"
         return Finish(RequestStatus.FAILED, EndReason.SOURCE_FAILED, f"{found}: {why}.")
     return None
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What to take from a listing page.
-
-    Args:
-        urls: posts to claim, in the page's order.
-        known: links that another campaign claimed before and that were not counted yet.
-        is_last: nothing is left on the page after these.
-    """
-
-    urls: tuple[str, ...]
-    known: int
-    is_last: bool
-
-
-def select(urls: Sequence[str], claimed_by: Mapping[str, str], request_id: str, limit: int) -> Selection:
-    """Choose the posts to claim from a page of which some may be claimed already.
-
-    A page is read again when a campaign resumes. The known links before the last post this campaign took were counted
-    when it was taken, so that each is counted once per page, however often the page is read.
-
-    Args:
-        urls: all posts of the page, in its order.
-        claimed_by: post id → campaign, for those that are claimed.
-        request_id: this campaign.
-        limit: how many to take, at most.
-    """
-    owners = [claimed_by.get(post_id(url)) for url in urls]
-    free = [index for index, owner in enumerate(owners) if owner is None]
-    taken = free[:limit]
-    is_last = len(taken) == len(free)
-    counted_to = max((index for index, owner in enumerate(owners) if owner == request_id), default=-1)
-    count_to = len(urls) if is_last else max(taken, default=-1)
-    known = sum(
-        1 for index in range(counted_to + 1, count_to) if owners[index] is not None and owners[index] != request_id
-    )
-    return Selection(tuple(urls[index] for index in taken), known, is_last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from leadgen.harvest.addresses import AddressGuard, BlockedAddress, GuardedResol
 from leadgen.harvest.body import ACCEPT_ENCODING, BadEncoding, TooLarge, read_body
 from leadgen.harvest.failures import FetchError, FetchKind
 
+_RAW_BYTE = re.compile("[\udc80-\udcff]")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -30,7 +32,12 @@ class FetchLimits:
     pace_wait_s: float = 30.0
     """Waiting for a place among a host's requests, and again for its next slot, at most."""
     text_bytes: int = 2 * 1024 * 1024
+    feed_bytes: int = 10 * 1024 * 1024
+    """Of a feed or a sitemap, before it is decompressed if it is a compressed file."""
     image_bytes: int = 8 * 1024 * 1024
+
+
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Answer:
     Args:
         url: what was asked.
         status: HTTP status.
-        headers: by lower-case name.
+        headers: names in any case.
         content: the body, decompressed.
     """
 
@@ -61,7 +68,9 @@ class Answer:
             FetchError: the header is no URL.
         """
         try:
-            return self.url.join(URL(self.headers.get("location", "")))
+            # Bytes beyond ASCII are sent back as they came; a server that writes Latin-1 means Latin-1.
+            target = _RAW_BYTE.sub(lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", self.headers.get("location", ""))
+            return self.url.join(URL(target))
         except ValueError as error:
             reason = "redirected to something that is not a URL"
             raise FetchError(FetchKind.BAD_CONTENT, str(self.url), reason) from error
@@ -90,7 +99,8 @@ class Transport:
         """Make ready for requests in the running event loop."""
         limits = self._limits
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=GuardedResolver(self._guard, self._resolver)),
+            # How many requests are under way at a time is bounded per host by the fetcher.
+            connector=aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(self._guard, self._resolver)),
             timeout=aiohttp.ClientTimeout(
                 total=limits.exchange_s, sock_connect=limits.connect_s, sock_read=limits.read_s
             ),
@@ -106,7 +116,9 @@ class Transport:
             await self._session.close()
             self._session = None
 
-    async def exchange(self, url: URL, accept: str, limit: int, *, truncate: bool = False) -> Answer:
+    async def exchange(
+        self, url: URL, accept: str, limit: int, *, truncate: bool = False, conditions: Mapping[str, str] = _NOTHING
+    ) -> Answer:
         """One request and its response; no redirect is followed.
 
         Args:
@@ -114,18 +126,23 @@ class Transport:
             accept: the Accept header.
             limit: largest body, in bytes.
             truncate: give the beginning of a larger body instead of failing.
+            conditions: headers that make the request conditional (RFC 9110 §13.1).
 
         Raises:
             FetchError: no whole and readable response came.
         """
         if self._session is None:
             raise RuntimeError("the transport is not open")
+        asking = {"Accept": accept, **conditions}
         try:
-            async with self._session.get(url, headers={"Accept": accept}, allow_redirects=False) as response:
-                headers = {name.lower(): value for name, value in response.headers.items()}
+            async with self._session.get(url, headers=asking, allow_redirects=False) as response:
+                headers = response.headers
                 if not 200 <= response.status < 300:
-                    response.close()
+                    # Nobody waits for its body: the connection is closed unless all of it has arrived.
                     return Answer(url, response.status, headers)
+                declared = response.content_length or 0
+                if declared > limit and not truncate:
+                    raise TooLarge(f"the body is larger than {limit} bytes")
                 encoding = headers.get("content-encoding", "")
                 content = await read_body(response.content, encoding, limit, truncate=truncate)
                 return Answer(url, response.status, headers, content)
@@ -143,6 +160,8 @@ def _failure(url: URL, error: Exception) -> FetchError:
         return FetchError(FetchKind.BAD_CONTENT, address, str(error))
     if isinstance(error, TimeoutError):
         return FetchError(FetchKind.TIMEOUT, address, "the site did not answer in time")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return FetchError(FetchKind.BAD_CERTIFICATE, address, "the site's certificate can't be trusted")
     if isinstance(error, aiohttp.InvalidURL | aiohttp.ClientResponseError):
         return FetchError(FetchKind.BAD_CONTENT, address, "the site's answer is not valid HTTP")
     return FetchError(FetchKind.CONNECTION, address, f"the connection failed ({type(error).__name__})")

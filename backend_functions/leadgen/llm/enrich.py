@@ -155,7 +155,11 @@ def by_rules(lead: LeadData, website: WebsiteFacts | None = None) -> LeadData:
 def _facts(lead: LeadData, websites: Mapping[str, WebsiteFacts]) -> WebsiteFacts | None:
     if not lead.website_url:
         return None
-    return websites.get(lead.website_url) or WebsiteFacts(lead.website_url)
+    # A lead that waited for its turn was measured before, and carries what was found.
+    kept = WebsiteFacts(
+        lead.website_url, lead.website_score, lead.website_reason, tuple(lead.website_reasons), reachable=None
+    )
+    return websites.get(lead.website_url) or kept
 
 
 def _filled(lead: LeadData, found: Enrichment, by: str) -> LeadData:

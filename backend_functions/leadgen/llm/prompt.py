@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from leadgen.llm.clean import clean_text
 from leadgen.llm.schema import CATEGORIES
 from leadgen.llm.website import WebsiteFacts
 from leadgen.model.documents import LeadData
 
-PROMPT_VERSION = "enrich-1"
+PROMPT_VERSION = "enrich-2"
 """Raised with every change of wording, so that each lead says which prompt described it."""
 
 TITLE_LENGTH = 300
@@ -26,8 +27,8 @@ Answer with one JSON object of the given schema and nothing else.
 - category: one of {", ".join(CATEGORIES)}.
 - servicesRendered: short phrases in the ad's own words.
 - language: the ISO 639-1 code of the ad's language.
-- websiteScore and websiteReason: judge the website by the facts given under "website"; null and an empty string if
-  there is none.
+- websiteScore and websiteReason: "website" says what was found and the score measured from it; your score may differ
+  from that by at most 15, for what its text says. Null and an empty string if there is no website or no measured score.
 - opener: one friendly sentence of at most 25 words to begin a mail to the advertiser, in the ad's language, naming what
   they offer. No promises, no prices, no links, no addresses, no phone numbers, no placeholders.
 """
@@ -62,10 +63,12 @@ def _website(facts: WebsiteFacts | None) -> dict[str, Any] | None:
         return None
     return {
         "https": facts.url.lower().startswith("https:"),
+        "measuredScore": facts.score,
+        "findings": [clean_text(reason, 160) for reason in facts.reasons[:12]],
         "reachable": facts.reachable,
-        "title": facts.title,
-        "description": facts.description,
-        "text": facts.text,
+        "title": clean_text(facts.title, 120),
+        "description": clean_text(facts.description, 200),
+        "text": clean_text(facts.text, 1500),
         "mobileReady": facts.mobile_ready,
         "hasContact": facts.has_contact,
         "structuredData": facts.has_structured_data,

@@ -11,7 +11,7 @@ from collections import Counter
 from leadgen.llm.clean import clean_text
 from leadgen.llm.schema import MAX_SERVICES, SERVICE_LENGTH, Category, Enrichment
 from leadgen.llm.vocabulary import BUSINESS_WORDS, LANGUAGE_WORDS, TRADE_WORDS
-from leadgen.llm.website import WebsiteFacts, score_website
+from leadgen.llm.website import WebsiteFacts, measured_score
 from leadgen.model.documents import LeadData
 
 _READ_LENGTH = 8000
@@ -46,11 +46,10 @@ def enrich_by_rules(lead: LeadData, website: WebsiteFacts | None = None) -> Enri
 
     Args:
         lead: as the Processor left it.
-        website: what was found at its address; without it the address alone is judged.
+        website: what was found at its address, with the measured score.
     """
     title, body = lead.title[:_READ_LENGTH], lead.body[:_READ_LENGTH]
-    facts = website or (WebsiteFacts(lead.website_url) if lead.website_url else None)
-    score, reason = score_website(facts)
+    score, reason = measured_score(website or (WebsiteFacts(lead.website_url) if lead.website_url else None))
     category = find_category(title, body)
     services = find_services(body, category)
     business, person = find_names(title, body)

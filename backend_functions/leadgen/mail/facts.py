@@ -57,6 +57,8 @@ def objection(
     if contact is not None and contact.status is ContactStatus.SUPPRESSED:
         by = f" by {contact.suppressed_by}" if contact.suppressed_by else ""
         return Refusal(EmailStatus.SUPPRESSED, f"the contact was suppressed{by}")
+    if contact is not None and contact.status is ContactStatus.MERGED:
+        return Refusal(EmailStatus.CANCELLED, f"the lead is the same person as contact {contact.merged_into}")
     source = deps.policy(job.value.source_id)
     last_sent = contact.last_sent if contact is not None else None
     refusal = preflight(job.value, settings, job.value.lead_data, facts.suppressions, source, last_sent, now)

@@ -24,14 +24,15 @@ def _clock_time(value: str) -> str:
     return value
 
 
-def _timezone(value: str) -> str:
+def timezone_name(value: str) -> str:
+    """The value, if it names a timezone of the IANA database; raises `ValueError` otherwise."""
     if value not in available_timezones():
         raise ValueError("must be a timezone of the IANA database, such as America/Chicago")
     return value
 
 
 ClockTime = Annotated[str, AfterValidator(_clock_time)]
-Timezone = Annotated[str, AfterValidator(_timezone)]
+Timezone = Annotated[str, AfterValidator(timezone_name)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False, strict=True)]
 
 

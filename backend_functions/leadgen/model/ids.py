@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -41,14 +42,14 @@ def post_id(url: str) -> str:
     return digest("url", canonical_url(url))
 
 
-def identity_id(kind: str, value: str) -> str:
-    """Id of `identities/{id}`: one per phone, email or image.
+def host_id(host: str) -> str:
+    """Id of `hosts/{id}`: one per host and port."""
+    return digest("host", host.lower())
 
-    Args:
-        kind: ``phone`` (E.164), ``email`` or ``image`` (perceptual hash).
-        value: the value in its canonical form.
-    """
-    return digest("identity", kind, canonical_email(value) if kind == "email" else value)
+
+def merge_id(contact: str, number: int) -> str:
+    """Id of `contactMerges/{id}`: one for each time a contact was merged into another."""
+    return digest("merge", contact, str(number))
 
 
 def suppression_id(kind: str, value: str) -> str:
@@ -69,3 +70,8 @@ def email_job_id(template_id: int, contact: str, step: int = 0) -> str:
 def keyed_id(user: str, purpose: str, key: str) -> str:
     """Id of a document made by a request that carried an Idempotency-Key: the same key makes the same document."""
     return digest("key", user, purpose, key)
+
+
+def scheduled_request_id(schedule_id: str, planned: datetime) -> str:
+    """Id of the campaign a schedule starts for a planned time: one per time, whoever starts it and how often."""
+    return digest("schedule", schedule_id, str(int(planned.timestamp())))

@@ -26,6 +26,17 @@ class EndReason(StrEnum):
     SOURCE_FAILED = "SOURCE_FAILED"
 
 
+class ScheduleStatus(StrEnum):
+    """A schedule of campaigns (`schedules`)."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    ENDED = "ENDED"
+    """It ran as often as it was to, or its last day has passed."""
+    REMOVED = "REMOVED"
+    """Kept for a while, so that a late repeat of the request that made it does not bring it back."""
+
+
 class BatchStatus(StrEnum):
     """A batch of harvested posts (`processorQueue/{id}/batches`)."""
 
@@ -45,6 +56,8 @@ class ContactStatus(StrEnum):
     SUPPRESSED = "SUPPRESSED"
     DUPLICATE = "DUPLICATE"
     """The address found behind the CAPTCHA belongs to another contact."""
+    MERGED = "MERGED"
+    """The same person as another contact, which stands for both; can be undone."""
 
 
 class EmailStatus(StrEnum):
@@ -85,7 +98,7 @@ class PostOutcome(StrEnum):
 NEW_LEAD_OUTCOMES = frozenset({PostOutcome.QUEUED, PostOutcome.REVIEW, PostOutcome.PHONE_ONLY, PostOutcome.WAITING})
 """Outcomes that count towards a campaign's target: a person not known before who may be contacted."""
 
-_R, _C, _E = RequestStatus, ContactStatus, EmailStatus
+_R, _C, _E, _S = RequestStatus, ContactStatus, EmailStatus, ScheduleStatus
 
 _LEGAL: dict[StrEnum, frozenset[StrEnum]] = {
     _R.PENDING: frozenset({_R.PROCESSING, _R.CANCELLED, _R.FAILED}),
@@ -93,15 +106,20 @@ _LEGAL: dict[StrEnum, frozenset[StrEnum]] = {
     _R.COMPLETED: frozenset(),
     _R.CANCELLED: frozenset(),
     _R.FAILED: frozenset({_R.PROCESSING}),
+    _S.ACTIVE: frozenset({_S.PAUSED, _S.ENDED, _S.REMOVED}),
+    _S.PAUSED: frozenset({_S.ACTIVE, _S.ENDED, _S.REMOVED}),
+    _S.ENDED: frozenset({_S.ACTIVE, _S.REMOVED}),
+    _S.REMOVED: frozenset(),
     BatchStatus.PUBLISHED: frozenset({BatchStatus.DONE}),
     BatchStatus.DONE: frozenset(),
-    _C.PENDING_ENRICHMENT: frozenset({_C.PROCESSED, _C.PENDING_CAPTCHA, _C.PHONE_ONLY, _C.SUPPRESSED}),
-    _C.PENDING_CAPTCHA: frozenset({_C.PROCESSED, _C.CAPTCHA_FAILED, _C.SUPPRESSED, _C.DUPLICATE}),
-    _C.CAPTCHA_FAILED: frozenset({_C.PENDING_CAPTCHA, _C.SUPPRESSED}),
-    _C.PHONE_ONLY: frozenset({_C.PROCESSED, _C.SUPPRESSED}),
-    _C.PROCESSED: frozenset({_C.PENDING_CAPTCHA, _C.SUPPRESSED}),
-    _C.SUPPRESSED: frozenset(),
-    _C.DUPLICATE: frozenset(),
+    _C.PENDING_ENRICHMENT: frozenset({_C.PROCESSED, _C.PENDING_CAPTCHA, _C.PHONE_ONLY, _C.SUPPRESSED, _C.MERGED}),
+    _C.PENDING_CAPTCHA: frozenset({_C.PROCESSED, _C.CAPTCHA_FAILED, _C.SUPPRESSED, _C.DUPLICATE, _C.MERGED}),
+    _C.CAPTCHA_FAILED: frozenset({_C.PENDING_CAPTCHA, _C.PROCESSED, _C.SUPPRESSED, _C.MERGED}),
+    _C.PHONE_ONLY: frozenset({_C.PROCESSED, _C.SUPPRESSED, _C.MERGED}),
+    _C.PROCESSED: frozenset({_C.PENDING_CAPTCHA, _C.SUPPRESSED, _C.MERGED}),
+    _C.SUPPRESSED: frozenset({_C.MERGED}),
+    _C.DUPLICATE: frozenset({_C.MERGED}),
+    _C.MERGED: frozenset(set(_C) - {_C.MERGED}),
     _E.QUEUED: frozenset({_E.DRAFTING, _E.HELD, _E.CANCELLED, _E.SUPPRESSED, _E.ERROR_NO_EMAIL, _E.ERROR_API_FAILURE}),
     _E.HELD: frozenset({_E.QUEUED, _E.CANCELLED, _E.SUPPRESSED}),
     _E.DRAFTING: frozenset({_E.QUEUED, _E.SENDING, _E.SUPPRESSED, _E.ERROR_NO_EMAIL, _E.ERROR_API_FAILURE}),
@@ -109,7 +127,7 @@ _LEGAL: dict[StrEnum, frozenset[StrEnum]] = {
     _E.UNKNOWN: frozenset({_E.SENT, _E.SENDING, _E.PARKED}),
     _E.PARKED: frozenset({_E.SENT, _E.QUEUED, _E.CANCELLED}),
     _E.SENT: frozenset(),
-    _E.CANCELLED: frozenset({_E.QUEUED}),
+    _E.CANCELLED: frozenset({_E.QUEUED, _E.HELD}),
     _E.SUPPRESSED: frozenset(),
     _E.ERROR_NO_EMAIL: frozenset({_E.QUEUED, _E.CANCELLED}),
     _E.ERROR_API_FAILURE: frozenset({_E.QUEUED, _E.CANCELLED}),

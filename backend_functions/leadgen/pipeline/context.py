@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from leadgen.environment import Environment, read_environment
 from leadgen.harvest.sources import City, Source, load_sources, require_acknowledged, source_for_city
+from leadgen.model.errors import InvalidInput
 from leadgen.store.client import Collections, firestore_client
 from leadgen.store.clock import Clock, SystemClock, new_owner
 from leadgen.store.messages import Publisher, PubSubPublisher
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 
     from leadgen.harvest.fetch import Page
     from leadgen.llm.enrich import Enricher
+    from leadgen.pipeline.websites import Websites
+    from leadgen.process.index_log import IndexLog
 
 
 class PageReader(Protocol):
     """Reads pages and pictures politely."""
 
-    async def get(self, url: str) -> Page:
-        """A page; raises `FetchError`."""
+    async def get(self, url: str, *, charset: str = "", feed: bool = False) -> Page:
+        """A page, a feed or a sitemap; raises `FetchError`."""
         ...
 
     async def get_bytes(self, url: str) -> bytes:
@@ -46,6 +49,8 @@ class Context:
         sources: source definitions.
         open_reader: opens a polite reader for a source.
         enricher: makes an enricher.
+        websites: scores the websites of new leads. Where a reader is given by hand and this is not, nobody looks.
+        identities: the identity log.
     """
 
     def __init__(
@@ -58,6 +63,8 @@ class Context:
         sources: tuple[Source, ...] | None = None,
         open_reader: OpenReader | None = None,
         enricher: Callable[[], Enricher] | None = None,
+        websites: Websites | None = None,
+        identities: IndexLog | None = None,
     ) -> None:
         self.db = db
         self.env = env
@@ -68,6 +75,8 @@ class Context:
         self._sources = sources
         self._open_reader = open_reader
         self._enricher = enricher
+        self._websites = websites
+        self._identities = identities
 
     @classmethod
     def from_environment(cls) -> Context:
@@ -122,3 +131,31 @@ class Context:
         from leadgen.pipeline.wiring import build_enricher
 
         return build_enricher(self.db, self.env, self.clock, self.owner)
+
+    @cached_property
+    def identities(self) -> IndexLog:
+        """Who has which phone, email, picture and post."""
+        if self._identities is not None:
+            return self._identities
+        from leadgen.process.index_log import shared_log
+
+        return shared_log(self.db)
+
+    @property
+    def websites(self) -> Websites:
+        """Scores the websites of new leads."""
+        if self._websites is None:
+            self._websites = self._default_websites()
+        return self._websites
+
+    def _default_websites(self) -> Websites:
+        if self._open_reader is not None:
+            from leadgen.pipeline.websites import Websites
+
+            return Websites(None, self.clock)
+        from leadgen.pipeline.wiring import build_websites
+
+        try:
+            return build_websites(self.env, self.clock, self.sources)
+        except InvalidInput:  # a definition that is not valid must not cost a lead that was handed in
+            return build_websites(self.env, self.clock, ())

@@ -9,8 +9,8 @@ from leadgen.model.documents import Contact, LeadData
 from leadgen.model.ids import email_job_id
 from leadgen.model.status import ContactStatus, PostOutcome, check_transition
 from leadgen.pipeline.batches import COUNT_FIELD
+from leadgen.pipeline.candidate import STATUS_OF, email_job, note_enrichment, origin_of
 from leadgen.pipeline.context import Context
-from leadgen.pipeline.intake import STATUS_OF, Origin, email_job
 from leadgen.process.triage import triage
 from leadgen.store.messages import HARVEST_TOPIC
 from leadgen.store.records import Commit, Raced, Record, to_record
@@ -66,10 +66,13 @@ def _settle(context: Context, record: Record[Contact], lead: LeadData) -> bool:
     )
     status = STATUS_OF[outcome]
     check_transition(f"contact {record.id}", contact.status, status)
+    described = contact.model_copy(deep=True)
+    note_enrichment(described, lead, context.clock.now())
     commit = Commit(context.db).change(
         record,
         {
             "status": str(status),
+            "provenance": described.to_firestore()["provenance"],
             "leadDataJson": lead.to_firestore(),
             "businessName": lead.business_name,
             "name": lead.name,
@@ -79,10 +82,7 @@ def _settle(context: Context, record: Record[Contact], lead: LeadData) -> bool:
         },
     )
     if outcome is PostOutcome.QUEUED and contact.template_id:
-        origin = Origin(
-            contact.request_id, contact.source_id, contact.template_id, contact.city, contact.timezone, "campaign"
-        )
-        job = email_job(record.id, lead, origin, context.clock.now())
+        job = email_job(record.id, lead, origin_of(contact, "campaign"), context.clock.now())
         commit.create(context.names.emails.document(email_job_id(contact.template_id, record.id)), job)
     if contact.request_id:
         request = context.names.requests.document(contact.request_id)

@@ -1,77 +1,20 @@
-"""A candidate becomes a contact: exactly one per person, with its place in the queue, in one commit."""
+"""A candidate becomes a contact: exactly one per person, with its place in the queue."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
 
-from leadgen.model.documents import Contact, EmailJob, Identity, LeadData
-from leadgen.model.ids import email_job_id, identity_id
-from leadgen.model.status import ContactStatus, EmailStatus, PostOutcome
-from leadgen.process.identity import IdentityIndex, Marks, look_up, recognise, unclaimed
-from leadgen.store.client import Collections
-from leadgen.store.clock import Clock
-from leadgen.store.records import Commit, Raced, need, retrying
-
-if TYPE_CHECKING:
-    from google.cloud.firestore import Client
-
-STATUS_OF = {
-    PostOutcome.QUEUED: ContactStatus.PROCESSED,
-    PostOutcome.REVIEW: ContactStatus.PENDING_CAPTCHA,
-    PostOutcome.PHONE_ONLY: ContactStatus.PHONE_ONLY,
-    PostOutcome.SUPPRESSED: ContactStatus.SUPPRESSED,
-    PostOutcome.WAITING: ContactStatus.PENDING_ENRICHMENT,
-}
+from leadgen.model.documents import Contact
+from leadgen.model.ids import canonical_url, email_job_id
+from leadgen.model.status import PostOutcome
+from leadgen.pipeline.absorbing import absorb_post
+from leadgen.pipeline.candidate import Candidate, contact_document, email_job
+from leadgen.pipeline.unit import Held, UnitOfWork
+from leadgen.process.identity import Known, recognise, unclaimed
 
 
 @dataclass(frozen=True)
-class Origin:
-    """Where a candidate comes from and what is to be done with it.
-
-    Args:
-        request_id: the campaign, or "" for a lead handed in by itself.
-        source_id: the source definition, or "".
-        template_id: the template of its mail; 0 for no mail.
-        city: the city it was found in.
-        timezone: IANA name; decides when mail may leave.
-        user: who asked.
-    """
-
-    request_id: str
-    source_id: str
-    template_id: int
-    city: str
-    timezone: str
-    user: str
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Someone who may become a contact.
-
-    Args:
-        marks: what identifies them.
-        lead: everything known about them.
-        gate: how their address is gated.
-        outcome: what triage decided (one that makes a contact).
-        origin: where they come from.
-        waiting_until: when the waiting model call may be tried, for `WAITING`.
-        suppressed_by: why they may not be written to, for `SUPPRESSED`.
-    """
-
-    marks: Marks
-    lead: LeadData
-    gate: str
-    outcome: PostOutcome
-    origin: Origin
-    waiting_until: datetime | None = None
-    suppressed_by: str = ""
-
-
-@dataclass(frozen=True)
-class Registered:
+class Settled:
     """What became of a candidate: the contact it is now, and the outcome for its post."""
 
     contact_id: str
@@ -79,99 +22,54 @@ class Registered:
     created: bool
 
 
-def register(db: Client, candidate: Candidate, clock: Clock, index: IdentityIndex | None = None) -> Registered:
-    """Make the candidate a contact unless it is one already. Twice is once: a repeat finds its own earlier work.
+def settle(unit: UnitOfWork, candidate: Candidate, *, wary: bool = False, queue: bool = True) -> Settled:
+    """Plan what becomes of a candidate: a new contact, or what it says goes to the one it is.
 
     Args:
-        db: Firestore.
-        candidate: the person.
-        clock: the clock.
-        index: claims read earlier; read here if `None` or when another worker was faster.
+        unit: where it is planned; nothing is stored before that is committed.
+        candidate: the person, with an outcome that makes a contact.
+        wary: ask whether the contact's document exists although nobody claimed its marks. It can only if the identity
+            log was lost; asked when a commit was refused, because a commit that creates it would be refused for ever.
+        queue: whether an address that a known contact gains brings it into the email queue.
     """
-    known = index
-    names = Collections(db)
-
-    def attempt() -> Registered:
-        nonlocal known
-        if known is None:
-            known = look_up(db, [candidate.marks])
-        earlier = recognise(candidate.marks, known)
-        if earlier is not None:
-            return _known(db, earlier.contact_id, same_post=earlier.same_post)
-        contact_id = candidate.marks.contact_id()
-        try:
-            _commit(db, contact_id, candidate, known, clock.now()).run()
-        except Raced:
-            known = None
-            existing = names.contacts.document(contact_id).get()
-            if existing.exists and not candidate.marks.claims():
-                return _known(db, contact_id, same_post=True)
-            raise
-        return Registered(contact_id, candidate.outcome, created=True)
-
-    return retrying(attempt)
+    met, gone = _met(unit, candidate)
+    if not met and wary:
+        met = _unclaimed_contact(unit, candidate)
+    if not met:
+        return _create(unit, candidate, gone)
+    first = unit.contact(met[0].contact_id)
+    assert first is not None, "only contacts that exist are met"
+    if _is_same_post(first.contact, candidate):
+        return Settled(first.id, PostOutcome(first.contact.intake_outcome), created=False)
+    stands = absorb_post(unit, candidate, met, gone, queue=queue)
+    return Settled(stands.id, PostOutcome.DUPLICATE, created=False)
 
 
-def _known(db: Client, contact_id: str, *, same_post: bool) -> Registered:
-    if not same_post:
-        return Registered(contact_id, PostOutcome.DUPLICATE, created=False)
-    contact = need(Collections(db).contacts.document(contact_id), Contact, f"contact {contact_id}").value
-    return Registered(contact_id, PostOutcome(contact.intake_outcome), created=False)
+def _met(unit: UnitOfWork, candidate: Candidate) -> tuple[list[Known], frozenset[str]]:
+    """Contacts the candidate is known as, and claimants that no longer exist."""
+    known = recognise(candidate.marks, unit.index)
+    unit.load(one.contact_id for one in known)
+    gone = frozenset(one.contact_id for one in known if unit.contact(one.contact_id) is None)
+    return [one for one in known if one.contact_id not in gone], gone
 
 
-def _commit(db: Client, contact_id: str, candidate: Candidate, index: IdentityIndex, now: datetime) -> Commit:
-    names = Collections(db)
-    commit = Commit(db).create(names.contacts.document(contact_id), contact_document(candidate, now))
-    for kind, value in unclaimed(candidate.marks, index):
-        claim = Identity(kind=kind, value=value, contact_id=contact_id, source_url=candidate.marks.url, created_at=now)
-        commit.create(names.identities.document(identity_id(kind, value)), claim)
+def _unclaimed_contact(unit: UnitOfWork, candidate: Candidate) -> list[Known]:
+    contact_id = candidate.marks.contact_id()
+    kind, value = (candidate.marks.claims() or [("url", "")])[0]
+    return [Known(contact_id, kind, value)] if unit.contact(contact_id) is not None else []
+
+
+def _is_same_post(contact: Contact, candidate: Candidate) -> bool:
+    """Whether the contact was made from this very post for the same campaign: the same request came again."""
+    same_post = canonical_url(contact.source_url) == canonical_url(candidate.marks.url)
+    return same_post and contact.request_id == candidate.origin.request_id
+
+
+def _create(unit: UnitOfWork, candidate: Candidate, gone: frozenset[str]) -> Settled:
+    contact_id = candidate.marks.contact_id()
+    held: Held = unit.add(contact_id, contact_document(candidate, unit.now))
+    unit.claim(contact_id, unclaimed(candidate.marks, unit.index, gone))
     if candidate.outcome is PostOutcome.QUEUED and candidate.origin.template_id:
-        job = email_job(contact_id, candidate.lead, candidate.origin, now)
-        commit.create(names.emails.document(email_job_id(candidate.origin.template_id, contact_id)), job)
-    return commit
-
-
-def contact_document(candidate: Candidate, now: datetime) -> Contact:
-    """The contact a candidate becomes."""
-    lead, origin = candidate.lead, candidate.origin
-    return Contact(
-        phone=lead.phone,
-        name=lead.name,
-        email=lead.email,
-        source_url=candidate.marks.url,
-        image_hash=lead.image_hash,
-        business_name=lead.business_name,
-        category=lead.category,
-        services_rendered=lead.services_rendered,
-        status=STATUS_OF[candidate.outcome],
-        city=origin.city,
-        lead_data_json=lead,
-        request_id=origin.request_id,
-        source_id=origin.source_id,
-        template_id=origin.template_id,
-        timezone=origin.timezone,
-        gate=candidate.gate,
-        next_attempt_at=candidate.waiting_until,
-        suppressed_by=candidate.suppressed_by,
-        intake_outcome=str(candidate.outcome),
-        created_at=now,
-        last_updated=now,
-    )
-
-
-def email_job(contact_id: str, lead: LeadData, origin: Origin, now: datetime) -> EmailJob:
-    """The mail a contact waits for."""
-    return EmailJob(
-        template_id=origin.template_id,
-        lead_data=lead,
-        city=origin.city,
-        status=EmailStatus.QUEUED,
-        created_at=now,
-        not_before=now,
-        timezone=origin.timezone,
-        contact_id=contact_id,
-        request_id=origin.request_id,
-        source_id=origin.source_id,
-        queued_by=origin.user,
-        updated_at=now,
-    )
+        job = email_job(contact_id, held.contact.lead_data_json, candidate.origin, unit.now)
+        unit.add_mail(email_job_id(candidate.origin.template_id, contact_id), job)
+    return Settled(contact_id, candidate.outcome, created=True)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leadgen.model.documents import Contact, Identity
+from leadgen.model.documents import Contact, PossibleDuplicate, Provenance
 from leadgen.model.errors import Conflict
-from leadgen.model.ids import email_job_id, identity_id
+from leadgen.model.ids import email_job_id
 from leadgen.model.status import ContactStatus, check_transition
-from leadgen.pipeline.intake import Origin, email_job
+from leadgen.pipeline.candidate import email_job, origin_of
 from leadgen.pipeline.suppression import suppressed_among, suppression_keys
+from leadgen.pipeline.unit import UnitOfWork
+from leadgen.process.index import owner
+from leadgen.process.index_log import IndexLog
 from leadgen.review.address import accept_address
 from leadgen.store.client import Collections
 from leadgen.store.clock import Clock
 from leadgen.store.journal import entry, note
-from leadgen.store.records import Commit, Record, need, read, retrying
+from leadgen.store.records import Commit, Record, need, retrying
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -51,8 +54,14 @@ class Resolved:
     attempts: int
 
 
-def resolve(db: Client, report: Resolution, clock: Clock) -> Resolved:
+def resolve(db: Client, identities: IndexLog, report: Resolution, clock: Clock) -> Resolved:
     """Apply the operator's report.
+
+    Args:
+        db: Firestore.
+        identities: the identity log.
+        report: what the operator says.
+        clock: the clock.
 
     Raises:
         NotFound: there is no such lead.
@@ -60,16 +69,16 @@ def resolve(db: Client, report: Resolution, clock: Clock) -> Resolved:
         Conflict: the lead does not wait for a CAPTCHA (any more), with what happened to it instead.
     """
     address = accept_address(report.email, report.relay_domains) if report.success else ""
-    return retrying(lambda: _resolve_once(db, report, address, clock))
+    return retrying(lambda: _resolve_once(db, identities, report, address, clock))
 
 
-def _resolve_once(db: Client, report: Resolution, address: str, clock: Clock) -> Resolved:
+def _resolve_once(db: Client, identities: IndexLog, report: Resolution, address: str, clock: Clock) -> Resolved:
     record = need(Collections(db).contacts.document(report.lead_id), Contact, f"lead {report.lead_id}")
     if record.value.status is not ContactStatus.PENDING_CAPTCHA:
         return _answer_to_a_repeat(record, report, address)
     if not report.success:
         return _failed(db, record, report, clock)
-    return _solved(db, record, report, address, clock)
+    return _solved(db, identities, record, report, address, clock)
 
 
 def _answer_to_a_repeat(record: Record[Contact], report: Resolution, address: str) -> Resolved:
@@ -100,62 +109,51 @@ def _failed(db: Client, record: Record[Contact], report: Resolution, clock: Cloc
     return Resolved(status, "", attempts)
 
 
-def _solved(db: Client, record: Record[Contact], report: Resolution, address: str, clock: Clock) -> Resolved:
-    names = Collections(db)
-    claim = read(names.identities.document(identity_id("email", address)), Identity)
-    elsewhere = claim is not None and claim.value.contact_id != record.id
+def _solved(
+    db: Client, identities: IndexLog, record: Record[Contact], report: Resolution, address: str, clock: Clock
+) -> Resolved:
+    unit = UnitOfWork(db, identities, clock.now())
+    held = unit.hold(record)
+    claimant = owner(unit.index, "email", address)
+    elsewhere = claimant not in (None, record.id) and unit.contact(str(claimant)) is not None
     refused = suppressed_among(db, suppression_keys([address], []))
+    status = ContactStatus.PROCESSED
     if elsewhere or refused:
         status = ContactStatus.DUPLICATE if elsewhere else ContactStatus.SUPPRESSED
-        commit = Commit(db).change(record, _found(record, address, status, clock))
-        _count(db, commit, record, {"counts.review": -1, "counts.unresolved": 1})
-        _note(db, commit, record, report, clock, "captcha.resolved", f"the address is {status.lower()}")
-        commit.run()
-        return Resolved(status, "", record.value.attempts)
-    commit = Commit(db).change(record, _found(record, address, ContactStatus.PROCESSED, clock))
-    if claim is None:
-        commit.create(
-            names.identities.document(identity_id("email", address)),
-            Identity(
-                kind="email",
-                value=address,
-                contact_id=record.id,
-                source_url=record.value.source_url,
-                created_at=clock.now(),
-            ),
-        )
-    _queue(db, commit, record, report, address, clock)
-    _count(db, commit, record, {"counts.review": -1, "counts.queued": 1, "counts.resolved": 1})
-    _note(db, commit, record, report, clock, "captcha.resolved", "the address was found")
-    commit.run()
-    return Resolved(ContactStatus.PROCESSED, _job_id(record), record.value.attempts)
-
-
-def _found(record: Record[Contact], address: str, status: ContactStatus, clock: Clock) -> dict[str, object]:
     check_transition(f"lead {record.id}", record.value.status, status)
-    return {
-        "email": address,
-        "leadDataJson.email": address,
-        "leadDataJson.emails": [address],
-        "status": str(status),
-        "lastUpdated": clock.now(),
-    }
+    _set_address(held.contact, address, status, report.user, clock)
+    if elsewhere:
+        reason = "the address behind its CAPTCHA is that contact's"
+        same = PossibleDuplicate(contact_id=str(claimant), reason=reason, at=clock.now())
+        held.contact.possible_duplicates.append(same)
+    commit = Commit(db)
+    if status is ContactStatus.PROCESSED:
+        if claimant != record.id:
+            unit.claim(record.id, [("email", address)])
+        job_id = _job_id(record)
+        if job_id:
+            job = email_job(record.id, held.contact.lead_data_json, origin_of(record.value, report.user), clock.now())
+            unit.add_mail(job_id, job)
+        _count(db, commit, record, {"counts.review": -1, "counts.queued": 1, "counts.resolved": 1})
+    else:
+        _count(db, commit, record, {"counts.review": -1, "counts.unresolved": 1})
+    found = "was found" if status is ContactStatus.PROCESSED else f"is {status.lower()}"
+    _note(db, commit, record, report, clock, "captcha.resolved", f"the address {found}")
+    unit.into(commit).run()
+    return Resolved(status, _job_id(record) if status is ContactStatus.PROCESSED else "", record.value.attempts)
 
 
-def _queue(db: Client, commit: Commit, record: Record[Contact], report: Resolution, address: str, clock: Clock) -> None:
-    contact = record.value
-    if not contact.template_id:
-        return
-    lead = contact.lead_data_json.model_copy(update={"email": address, "emails": [address]})
-    origin = Origin(
+def _set_address(contact: Contact, address: str, status: ContactStatus, user: str, clock: Clock) -> None:
+    contact.status = status
+    contact.email = contact.lead_data_json.email = address
+    contact.lead_data_json.emails = [address]
+    contact.provenance["email"] = Provenance(
+        source_url=contact.lead_data_json.contact_url,
+        snippet=f"found behind the CAPTCHA by {user}",
+        at=clock.now(),
+        extractor="person",
         request_id=contact.request_id,
-        source_id=contact.source_id,
-        template_id=contact.template_id,
-        city=contact.city,
-        timezone=contact.timezone,
-        user=report.user,
     )
-    commit.create(Collections(db).emails.document(_job_id(record)), email_job(record.id, lead, origin, clock.now()))
 
 
 def _count(db: Client, commit: Commit, record: Record[Contact], amounts: dict[str, int]) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from leadgen.model.documents import Contact, EmailJob, LeadData
+from leadgen.model.documents import EmailJob, LeadData
 from leadgen.model.errors import Conflict, FieldProblem, InvalidInput
 from leadgen.model.ids import email_job_id
-from leadgen.model.status import ContactStatus, PostOutcome
+from leadgen.model.status import ContactStatus, EmailStatus, PostOutcome
 from leadgen.pipeline.batches import with_enrichment
+from leadgen.pipeline.candidate import Candidate, Origin, email_job
 from leadgen.pipeline.context import Context
-from leadgen.pipeline.intake import Candidate, Origin, Registered, email_job, register
+from leadgen.pipeline.intake import Settled, settle
 from leadgen.pipeline.suppression import canonical_phone, suppressed_among, suppression_keys
+from leadgen.pipeline.unit import UnitOfWork
 from leadgen.process.identity import Marks
+from leadgen.process.provenance import said_by_person
 from leadgen.process.triage import triage
 from leadgen.review.address import accept_address
-from leadgen.store.records import create, need, read
+from leadgen.store.records import Commit, read, retrying
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Submission:
     user: str
 
 
-def submit(context: Context, wish: Submission) -> Registered:
+def submit(context: Context, wish: Submission) -> Settled:
     """Recognise, enrich and triage a lead.
 
     Raises:
@@ -55,9 +58,30 @@ def submit(context: Context, wish: Submission) -> Registered:
             fields=(FieldProblem("leadData", "", "must hold a phone, an email or a contactUrl"),),
         )
     if candidate.outcome is not PostOutcome.SUPPRESSED:
-        result = context.enricher().enrich([candidate.lead])[0]
+        seen = context.websites.score([candidate.lead])
+        result = context.enricher().enrich(seen.leads, seen.facts)[0]
         candidate = with_enrichment(candidate, result.lead, result.waiting_until)
-    return register(context.db, candidate, context.clock)
+    return _registered(context, candidate)
+
+
+def _registered(context: Context, candidate: Candidate) -> Settled:
+    tries = 0
+
+    def attempt() -> Settled:
+        nonlocal tries
+        tries += 1
+        unit = UnitOfWork(context.db, context.identities, context.clock.now())
+        settled = settle(unit, candidate, wary=tries > 1)
+        _run(unit, wary=tries > 1)
+        return settled
+
+    return retrying(attempt)
+
+
+def _run(unit: UnitOfWork, *, wary: bool) -> None:
+    if wary:
+        unit.drop_counts_of_missing()
+    unit.into(Commit(unit.db)).run()
 
 
 def queue(context: Context, wish: Submission) -> tuple[str, str, bool]:
@@ -78,28 +102,43 @@ def queue(context: Context, wish: Submission) -> tuple[str, str, bool]:
     candidate = _candidate(context, wish)
     if candidate.outcome is PostOutcome.SUPPRESSED:
         raise Conflict(f"{candidate.lead.email} is suppressed: {candidate.suppressed_by}.", hint="Nothing was queued.")
-    registered = register(context.db, candidate, context.clock)
-    contact = need(context.names.contacts.document(registered.contact_id), Contact, "contact").value
-    if contact.status is ContactStatus.SUPPRESSED:
-        raise Conflict(f"{contact.email or contact.phone} is suppressed.", hint="Nothing was queued.")
-    job_id = email_job_id(wish.template_id, registered.contact_id)
-    ref = context.names.emails.document(job_id)
-    job = email_job(registered.contact_id, candidate.lead, candidate.origin, context.clock.now())
-    created = registered.created or create(ref, job)
-    present = read(ref, EmailJob)
-    return job_id, str(present.value.status if present else job.status), created
+    tries = 0
+
+    def attempt() -> tuple[str, str, bool]:
+        nonlocal tries
+        tries += 1
+        unit = UnitOfWork(context.db, context.identities, context.clock.now())
+        # The mail asked for is the one to be made, not that of the campaign which found the lead.
+        settled = settle(unit, candidate, wary=tries > 1, queue=False)
+        held = unit.contact(settled.contact_id)
+        assert held is not None, "a settled contact exists"
+        if held.contact.status is ContactStatus.SUPPRESSED:
+            raise Conflict(f"{held.contact.email or held.contact.phone} is suppressed.", hint="Nothing was queued.")
+        job_id = email_job_id(wish.template_id, settled.contact_id)
+        present = None if settled.created else read(context.names.emails.document(job_id), EmailJob)
+        if present is not None:
+            _run(unit, wary=tries > 1)
+            return job_id, str(present.value.status), False
+        if not settled.created:
+            unit.touch(held)  # so that a merge which is decided at this moment sees the mail
+            unit.add_mail(job_id, email_job(held.id, candidate.lead, candidate.origin, context.clock.now()))
+        _run(unit, wary=tries > 1)
+        return job_id, str(EmailStatus.QUEUED), True
+
+    return retrying(attempt)
 
 
 def _candidate(context: Context, wish: Submission) -> Candidate:
     lead = _lead(wish)
     marks = Marks(phones=tuple(lead.phones), emails=tuple(lead.emails), image_hash=wish.image_hash, url=wish.source_url)
     if not marks.url and not marks.claims():
-        marks = Marks(marks.phones, marks.emails, "", url=lead.contact_url)
+        marks = Marks((), (), "", url=lead.contact_url)
     refused = suppressed_among(context.db, suppression_keys(marks.emails, marks.phones))
     gate = "captcha" if lead.contact_url else "none"
     outcome = triage(has_email=bool(lead.email), gate=gate, has_phone=bool(lead.phone), suppressed=bool(refused))
     reason = next(iter(refused.values()), "")
-    return Candidate(marks, lead, gate, outcome, _origin(context, wish), suppressed_by=reason)
+    says = said_by_person(lead, marks.url, context.clock.now(), wish.user)
+    return Candidate(marks, lead, gate, outcome, _origin(context, wish), tuple(says), suppressed_by=reason)
 
 
 def _lead(wish: Submission) -> LeadData:

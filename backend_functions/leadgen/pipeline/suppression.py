@@ -9,6 +9,7 @@ from leadgen.model.documents import Suppression
 from leadgen.model.errors import FieldProblem, InvalidInput
 from leadgen.model.ids import suppression_id
 from leadgen.model.validation import shown
+from leadgen.process.index import Marked, is_suppressed
 from leadgen.review.address import accept_address
 from leadgen.store.client import Collections
 from leadgen.store.records import read_all
@@ -22,7 +23,8 @@ def suppression_keys(emails: Iterable[str], phones: Iterable[str]) -> list[tuple
     pairs: list[tuple[str, str]] = []
     for email in emails:
         pairs.append(("email", email))
-        pairs.append(("domain", email.rpartition("@")[2]))
+        labels = email.rpartition("@")[2].split(".")
+        pairs += [("domain", ".".join(labels[start:])) for start in range(min(len(labels) - 1, 6))]
     pairs += [("phone", phone) for phone in phones]
     return list(dict.fromkeys(pairs))
 
@@ -33,6 +35,15 @@ def suppressed_among(db: Client, keys: Iterable[tuple[str, str]]) -> dict[tuple[
     names = Collections(db)
     found = read_all(db, [names.suppressions.document(i) for i in sorted(by_id)], Suppression)
     return {by_id[record_id]: record.value.reason for record_id, record in found.items()}
+
+
+def logged_suppressions(db: Client, index: Marked, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Which of the keys are suppressed, and the reason. Reads nothing unless the identity log knows one of them.
+
+    What was recorded in the last moments, or with a date long past, may be missing; every mail is checked against the
+    list itself before it leaves.
+    """
+    return suppressed_among(db, [key for key in keys if is_suppressed(index, *key)])
 
 
 def canonical_value(kind: str, value: str) -> str:

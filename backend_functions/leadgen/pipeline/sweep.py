@@ -1,5 +1,7 @@
-"""What the schedule picks up: whatever an event, a message or a worker lost.
+"""What the minute's tick does: it starts scheduled campaigns and picks up whatever an event or a worker lost.
 
+Schedules share this tick rather than having one of their own: that would be one more function to keep warm, one more
+job to pay for and one more worker on a small machine, for a single query. They come first, as they have a time to keep.
 Each part is guarded by itself: one that fails is logged and leaves the others to do their work; the next run tries
 again.
 """
@@ -13,6 +15,7 @@ from leadgen.harvest.sweep import sweep_requests
 from leadgen.pipeline.context import Context
 from leadgen.pipeline.enrichment import enrich_waiting
 from leadgen.pipeline.harvesting import harvest_deps
+from leadgen.pipeline.schedule_tick import start_due
 
 log = logging.getLogger("leadgen.sweep")
 
@@ -25,6 +28,7 @@ def sweep(context: Context) -> None:
     """
     failures: list[Exception] = []
     parts: tuple[tuple[str, Callable[[], int]], ...] = (
+        ("schedules", lambda: start_due(context)),
         ("campaigns", lambda: sweep_requests(harvest_deps(context))),
         ("waiting leads", lambda: enrich_waiting(context)),
     )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from leadgen.environment import Environment
 from leadgen.harvest.fetch import Fetcher, HostMemory
+from leadgen.harvest.hosts.memory import shared_memory
+from leadgen.harvest.robots import RobotsCache
 from leadgen.harvest.sources import Source
 from leadgen.llm.client import model_client
 from leadgen.llm.enrich import Enricher
 from leadgen.llm.governor import Governor
+from leadgen.pipeline.website_reader import HomePageReader
+from leadgen.pipeline.websites import WebsiteMemory, Websites
 from leadgen.settings import read_settings
 from leadgen.store.clock import Clock
 
@@ -18,8 +25,11 @@ if TYPE_CHECKING:
 
 PRODUCT = "Leadgen/0.1"
 
-_MEMORY = HostMemory()
-"""What this process knows about hosts: robots.txt, and when they may be asked next."""
+_WEBSITE_ROBOTS = RobotsCache()
+"""robots.txt of the websites this process has looked at."""
+
+_WEBSITES = WebsiteMemory()
+"""The websites this process has looked at lately."""
 
 
 def open_reader(db: Client, env: Environment, clock: Clock, source: Source) -> Fetcher:
@@ -33,10 +43,29 @@ def open_reader(db: Client, env: Environment, clock: Clock, source: Source) -> F
         requests_per_second=settings.harvest_requests_per_second,
         delay_seconds=source.delay_seconds,
         concurrency=source.concurrency,
-        memory=_MEMORY,
+        memory=_host_memory(db, env.local_hosts),
     )
+
+
+@lru_cache(maxsize=4)
+def _host_memory(db: Client, local_hosts: frozenset[str]) -> HostMemory:
+    """What this process knows about hosts: robots.txt, and when they may be asked next; shared with all others."""
+    return shared_memory(db, local_hosts)
 
 
 def build_enricher(db: Client, env: Environment, clock: Clock, owner: str) -> Enricher:
     """The enricher: with the model of the environment, or by rules where none is configured."""
     return Enricher(Governor(db, owner=owner), model_client(env), clock)
+
+
+def build_websites(env: Environment, clock: Clock, sources: Iterable[Source]) -> Websites:
+    """What scores the websites of new leads; a source's own site may keep pages of many businesses."""
+    known = list(sources)
+    shared_hosts = {urlsplit(source.base_url).netloc for source in known}
+    names = (source.policy.acknowledged_by.strip() for source in known if source.is_acknowledged)
+    user_agent = f"{PRODUCT} (operated by {next(names, 'operator')})"
+
+    def open_reader() -> HomePageReader:
+        return HomePageReader(clock, user_agent, env.local_hosts, _WEBSITE_ROBOTS)
+
+    return Websites(open_reader, clock, shared_hosts=shared_hosts, memory=_WEBSITES)

@@ -3,18 +3,22 @@
 Kinds, from the surest to the least sure:
 
 ==========  ============================================================
-mailto      the target of a link
+mailto      the target of a link or a form
 cloudflare  decoded from ``data-cfemail`` or ``/cdn-cgi/l/email-protection``
 json_ld     from structured data
 entity      in the text, spelt in character references
-text        in the text
+text        in the text, or in an attribute people read
+encoded     put together by a script, or scrambled in a data attribute
 obfuscated  in words or brackets: "name at domain dot com", "name [at] …"
 relay       an address of a relay, in whatever form: it reaches one ad, and identifies nobody
 ==========  ============================================================
+
+What only a program would see is no address: comments, hidden elements, settings of scripts.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,46 +30,53 @@ from email_validator import EmailNotValidError, validate_email
 
 from leadgen.model.ids import canonical_email
 from leadgen.process.document import Document
-from leadgen.process.folding import fold_for_addresses
+from leadgen.process.domains import is_end, read_domain
+from leadgen.process.encoded_emails import from_attributes, from_scripts
+from leadgen.process.folding import Folded, fold_for_addresses
+from leadgen.process.placeholders import FILE_ENDINGS, KNOWN_RELAYS, RESERVED, is_placeholder, is_under
 from leadgen.process.spelt_emails import read_spelt
+from leadgen.process.spelt_words import NO_SPAM
+from leadgen.process.unscramble import decode_protected
 from leadgen.process.wordlist import word_set
 
-EmailKind = Literal["mailto", "cloudflare", "json_ld", "entity", "text", "obfuscated", "relay"]
+__all__ = [
+    "EmailKind",
+    "FoundEmail",
+    "decode_protected",
+    "find_emails",
+    "is_under",
+    "mailto_addresses",
+    "usable_address",
+]
+
+EmailKind = Literal["mailto", "cloudflare", "json_ld", "entity", "text", "encoded", "obfuscated", "relay"]
 
 MAX_EMAILS = 50
 MAX_TEXT = 200_000
+MAX_MARKS = 2_000
+"""At-signs of one text that are looked at."""
 MAX_LENGTH = 254
 """RFC 5321 §4.5.3.1.3 with erratum 1690."""
 
-_DOMAIN = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,6}[^\W\d_][\w-]{1,62}"
 _AT = re.compile(r"@")
 # RFC 5322 allows more signs before the "@", but there they separate words far more often ("a@b.com/c@d.com").
 _BEFORE = re.compile(r"[\w.+'&%-]{1,64}\Z")
-_AFTER = re.compile(_DOMAIN)
 _LEADING = "'%&.-"
+# Text of scripts written without blanks runs into an address: "邮箱bob@acme.com".
+_LATIN_TAIL = re.compile(r"[\x00-\u2e7f]*\Z")
+_IN_ADDRESS_OF_A_PAGE = re.compile(r"[a-z][a-z0-9+.-]{1,15}://[^\s,;|<>\"'()]*\Z", re.IGNORECASE)
+_COMPOSE = re.compile(
+    r"//(?:mail\.google|outlook\.(?:live|office)|compose\.mail\.yahoo)\.com/.*?[?&]to=([^&#]+)", re.IGNORECASE
+)
 _PROTECTED_LINK = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]{6,600})")
-_FILE_ENDINGS = word_set(
+_RECIPIENTS = ("to=", "cc=", "bcc=")
+_ROLES = word_set(
     """
-    png jpg jpeg gif webp svg bmp ico avif tiff css js mjs json xml html htm php asp aspx pdf doc docx zip
-    woff woff2 ttf mp4 mp3 webm min
-    """
-)
-_RESERVED = ("example.com", "example.net", "example.org", "example.edu")
-_PLACEHOLDER_DOMAINS = word_set(
-    """
-    domain.com yourdomain.com mydomain.com yourcompany.com yoursite.com yourwebsite.com website.com
-    company.com mysite.com site.com address.com emailaddress.com domain.tld email.tld sentry.io wixpress.com
-    sentry-next.wixpress.com test.com xyz.com abc.com
+    info contact sales office admin support hello hi help enquiries inquiries enquiry inquiry service services mail
+    team booking bookings reservations reception billing accounts orders jobs hr press marketing webmaster postmaster
+    abuse estimates quotes kontakt contacto contato ventas oficina bonjour accueil buero post privacy legal customercare
     """
 )
-_PLACEHOLDER_NAMES = word_set(
-    """
-    you your yourname your.name your-name youremail your.email name username user someone somebody example
-    email firstname.lastname first.last john.doe johndoe jane.doe xxx abc test noreply no-reply donotreply do-
-    not-reply
-    """
-)
-_NO_REPLY = frozenset({"noreply", "no-reply", "donotreply", "do-not-reply"})
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,11 @@ class FoundEmail:
     kind: EmailKind
     text: str
 
+    @property
+    def is_role(self) -> bool:
+        """Whether it names a desk ("info", "sales") and no person."""
+        return self.address.rsplit("@", 1)[0].lower().split("+", 1)[0] in _ROLES
+
 
 def find_emails(
     document: Document, relay_domains: Iterable[str] = (), *, allow_reserved_domains: bool = False
@@ -90,11 +106,12 @@ def find_emails(
 
     Args:
         document: what was read of the page.
-        relay_domains: domains, with all below them, whose addresses only pass mail on.
+        relay_domains: domains, with all below them, whose addresses only pass mail on. Those of well-known sites are
+            known beside them.
         allow_reserved_domains: take addresses below the reserved names ``.example`` and ``example.com`` (RFC 2606), as
             a local demo does.
 
-    Never raises.
+    Addresses nobody reads ("noreply@…") are left out. Never raises.
     """
     relays = tuple(domain.strip().lower().strip(".") for domain in relay_domains if domain.strip())
     found: dict[str, FoundEmail] = {}
@@ -102,27 +119,26 @@ def find_emails(
         address = usable_address(written, allow_reserved_domains=allow_reserved_domains)
         if address is None or canonical_email(address) in found:
             continue
-        known = "relay" if is_under(address.rsplit("@", 1)[1], relays) else kind
+        domain = address.rsplit("@", 1)[1]
+        known = "relay" if is_under(domain, relays) or is_under(domain, KNOWN_RELAYS) else kind
         found[canonical_email(address)] = FoundEmail(address, known, text[:320])
         if len(found) >= MAX_EMAILS:
             break
     return list(found.values())
 
 
-def is_under(domain: str, parents: Iterable[str]) -> bool:
-    """Whether a domain is one of the others or below one of them."""
-    domain = domain.lower()
-    return any(domain == parent or domain.endswith(f".{parent}") for parent in parents)
-
-
 @lru_cache(maxsize=4_096)
 def usable_address(written: str, *, allow_reserved_domains: bool = False) -> str | None:
     """The normalised address, or None where it is no address of a person or business.
 
-    Syntax by email-validator (RFC 5321, 5322, 6531); names of files, placeholders and reserved domains are refused.
+    Syntax by email-validator (RFC 5321, 5322, 6531); a domain must end in a name of the DNS root zone. Names of files,
+    placeholders, reserved domains and addresses nobody reads are refused.
     """
     written = written.strip().strip("<>\"'")
-    if not 6 <= len(written) <= MAX_LENGTH or written.count("@") != 1:
+    if not 6 <= len(written) <= MAX_LENGTH * 2 or written.count("@") != 1:
+        return None
+    written = NO_SPAM.sub("", written).rstrip(".")
+    if len(written) > MAX_LENGTH:
         return None
     try:
         checked = validate_email(written, check_deliverability=False, strict=True)
@@ -130,72 +146,118 @@ def usable_address(written: str, *, allow_reserved_domains: bool = False) -> str
         return None
     domain = (checked.ascii_domain or checked.domain).lower()
     ending = domain.rsplit(".", 1)[-1]
-    if ending in _FILE_ENDINGS or ending.isdigit() or domain in _RESERVED:
+    if ending in FILE_ENDINGS or not is_end(ending) or domain in RESERVED:
         return None
-    if (ending == "example" or is_under(domain, _RESERVED)) and not allow_reserved_domains:
+    if (ending == "example" or is_under(domain, RESERVED)) and not allow_reserved_domains:
         return None
-    local = checked.local_part.lower()
-    if is_under(domain, _PLACEHOLDER_DOMAINS) or local in _NO_REPLY:
-        return None
-    if local in _PLACEHOLDER_NAMES and domain.split(".", 1)[0] in ("email", "mail", "gmail", "yahoo", "yourmail"):
+    if is_placeholder(checked.local_part.lower(), domain):
         return None
     return f"{checked.local_part}@{checked.domain.lower()}"
 
 
 def _candidates(document: Document) -> Iterator[tuple[EmailKind, str, str]]:
+    yield from _linked(document)
+    for written in document.facts.emails:
+        plain = [written] if "@" in written else [address for address, _, _ in read_spelt(written)]
+        for address in plain:
+            yield "json_ld", address, written
+    texts = [fold_for_addresses(text) for text in _texts(document)]
+    for folded in texts:
+        for address, start, end in _in_text(folded.text):
+            yield _text_kind(address, document.source), address, _as_written(folded, start, end)
+    yield from _encoded(document)
+    for folded in texts:
+        for address, start, end in read_spelt(folded.text):
+            yield "obfuscated", address, _as_written(folded, start, end)
+
+
+def _texts(document: Document) -> Iterator[str]:
+    for text in (document.title, document.text, "\n\n".join(document.attributes)):
+        if text:
+            yield text[:MAX_TEXT]
+
+
+def _linked(document: Document) -> Iterator[tuple[EmailKind, str, str]]:
     for link in document.mail_links[:MAX_EMAILS]:
         for address in mailto_addresses(link.href):
             yield "mailto", address, link.text or address
+    for link in document.links:
+        if "to=" in link.href and (composed := _COMPOSE.search(link.href)):
+            yield "mailto", unquote(composed[1]), link.text or unquote(composed[1])
     for encoded in _protected(document):
         decoded = decode_protected(encoded)
         if decoded:
             yield "cloudflare", decoded, decoded
-    for address in document.facts.emails:
-        yield "json_ld", address, address
-    texts = [document.title, document.text, *document.attributes]
-    for text in texts:
-        for address in _in_text(fold_for_addresses(text[:MAX_TEXT]).text):
-            yield _text_kind(address, document.source), address, address
-    for text in texts:
-        for address, written in read_spelt(fold_for_addresses(text[:MAX_TEXT]).text):
-            yield "obfuscated", address, written
+
+
+def _encoded(document: Document) -> Iterator[tuple[EmailKind, str, str]]:
+    for address in from_scripts(document.scripts, plain_addresses):
+        yield "encoded", address, address
+    for address in from_attributes(document.data):
+        yield "encoded", address, address
+    for text in (document.title, document.text):
+        if "&#" in text:
+            for address in plain_addresses(html.unescape(text[:MAX_TEXT])):
+                yield "entity", address, address
+
+
+def _as_written(folded: Folded, start: int, end: int) -> str:
+    first, last = folded.span(start, end)
+    return folded.source[first:last]
 
 
 def _text_kind(address: str, source: str) -> EmailKind:
-    return "entity" if source and address not in source and "&#" in source else "text"
+    return "entity" if source and address not in source and "&" in source and address not in source.lower() else "text"
 
 
-def _in_text(text: str) -> Iterator[str]:
+def plain_addresses(text: str) -> list[str]:
+    """Addresses written plainly in a text, in order."""
+    return [address for address, _, _ in _in_text(text)]
+
+
+def _in_text(text: str) -> Iterator[tuple[str, int, int]]:
     """Plain addresses, found from their "@" outwards, so that a long text costs no more than its length."""
-    for at in _AT.finditer(text):
+    for count, at in enumerate(_AT.finditer(text)):
+        if count >= MAX_MARKS:
+            return
         before = _BEFORE.search(text, max(0, at.start() - 64), at.start())
-        after = _AFTER.match(text, at.end(), min(len(text), at.end() + 255))
-        if before and after:
-            local = before[0].lstrip(_LEADING)
-            if local:
-                yield f"{local}@{after[0].rstrip('-_')}"
+        after = read_domain(text, at.end()) if before else None
+        if before is None or after is None:
+            continue
+        domain, end = after
+        local = before[0].lstrip(_LEADING)
+        if domain.isascii() and not local.isascii():
+            local = _LATIN_TAIL.search(local)[0]  # type: ignore[index]
+        if local.startswith("__"):
+            local = local.lstrip("_")
+        start = at.start() - len(local)
+        if not local or text[start - 1 : start] == "@" or _is_in_page_address(text, start):
+            continue
+        yield f"{local}@{domain}", start, end
+
+
+def _is_in_page_address(text: str, start: int) -> bool:
+    """Whether what stands before "@" belongs to the address of a page: "https://key@sentry.io/1"."""
+    near = text[max(0, start - 120) : start]
+    return "://" in near and _IN_ADDRESS_OF_A_PAGE.search(near) is not None
 
 
 def mailto_addresses(href: str) -> list[str]:
-    """The recipients of a ``mailto:`` link (RFC 6068), those in its "to" field too."""
-    target = href.split(":", 1)[-1].lstrip("/")[:2000]
-    path, _, query = target.partition("?")
-    fields = [field[3:] for field in query.replace("&amp;", "&").split("&") if field.lower().startswith("to=")]
-    entries = [unquote(entry) for part in [path, *fields] for entry in re.split(r"[,;]|%2[Cc]", part)]
-    return [re.sub(r".*<([^<>]*)>.*", r"\1", entry).strip() for entry in entries if "@" in entry][:10]
+    """The recipients of a ``mailto:`` link (RFC 6068), those in its "to", "cc" and "bcc" fields too."""
+    target = re.sub(r"^\s*(?:mailto:/{0,2}\s*)+", "", href[:2000], flags=re.IGNORECASE)
+    path, _, query = target.partition("?") if "?" in target else target.partition("&")
+    fields = query.replace("&amp;", "&").split("&")
+    parts = [path, *(field.split("=", 1)[1] for field in fields if field.lower().startswith(_RECIPIENTS))]
+    found: list[str] = []
+    for part in parts:
+        written = fold_for_addresses(unquote(part)).text
+        plain = plain_addresses(written)
+        found += plain or [address for address, _, _ in read_spelt(written)]
+        if not plain:
+            found += [entry.strip() for entry in written.split(",") if entry.count("@") == 1]
+    return found[:10]
 
 
 def _protected(document: Document) -> list[str]:
     linked = [match[1] for link in document.links if (match := _PROTECTED_LINK.search(link.href))]
     return list(dict.fromkeys([*document.protected, *linked]))[:MAX_EMAILS]
-
-
-def decode_protected(encoded: str) -> str | None:
-    """An address out of Cloudflare's email protection: the first byte is the key, the others are XORed with it."""
-    try:
-        data = bytes.fromhex(encoded.strip()[:600])
-    except ValueError:
-        return None
-    if len(data) < 4:
-        return None
-    return bytes(byte ^ data[0] for byte in data[1:]).decode("utf-8", "replace").split("?", 1)[0]

@@ -10,9 +10,11 @@ INVISIBLE = "\x7f"
 """Stands for a character that shows nothing, until it is taken out."""
 
 # Letters of other alphabets that look like Latin ones, and signs used as digits.
-_LOOK_ALIKES = dict(
-    zip("аеорсухіѕјОІЅВЕАСТНКМРХοΟΙΒΕΑΤΗΚΜΝΡΖ", "aeopcyxisjOISBEACTHKMPXoOIBEATHKMNPZ", strict=True)
-) | {"З": "3", "б": "6", "🅾": "O", "⭕": "O", "○": "O", "◯": "O", "ɪ": "i", "ɴ": "n", "ᴇ": "e"}
+_LOOK_ALIKES = (
+    dict(zip("аеорсухіѕјОІЅВЕАСТНКМРХοΟΙΒΕΑΤΗΚΜΝΡΖ", "aeopcyxisjOISBEACTHKMPXoOIBEATHKMNPZ", strict=True))
+    | {"З": "3", "б": "6", "🅾": "O", "⭕": "O", "○": "O", "◯": "O", "ɪ": "i", "ɴ": "n", "ᴇ": "e"}
+    | dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
+)
 
 
 _UNUSUAL = re.compile(r"[^\t\n\x20-\x7e]+")
@@ -21,9 +23,10 @@ _UNUSUAL = re.compile(r"[^\t\n\x20-\x7e]+")
 class _Table(dict[int, str]):
     """A `str.translate` table that works out each character when it first meets it (all of Unicode is too much)."""
 
-    def __init__(self, look_alikes: dict[str, str]) -> None:
+    def __init__(self, look_alikes: dict[str, str], *, accents: bool) -> None:
         super().__init__()
         self._look_alikes = look_alikes
+        self._accents = accents
 
     def __missing__(self, code: int) -> str:
         folded = self._fold(chr(code))
@@ -47,11 +50,17 @@ class _Table(dict[int, str]):
         if category == "Pd":
             return "-"
         compatible = unicodedata.normalize("NFKC", char)
+        if not self._accents:
+            base = unicodedata.normalize("NFD", compatible)[:1]
+            return base if base.isascii() else compatible if len(compatible) == 1 else char
         return compatible if len(compatible) == 1 else char
 
 
-_FOR_NUMBERS = _Table(_LOOK_ALIKES)
-_FOR_ADDRESSES = _Table({})
+_CONTROLS = {code: "\n" if chr(code) == "\r" else " " for code in [*range(32), 127] if chr(code) not in "\t\n"}
+_FOR_NUMBERS = _Table(_LOOK_ALIKES, accents=False)
+_FOR_ADDRESSES = _Table({}, accents=True)
+# "6()1": an empty pair of brackets for a zero.
+_BRACKETED_ZERO = re.compile(r"(?<=[0-9])\(\)|\(\)(?=[0-9])")
 
 
 @dataclass(frozen=True)
@@ -75,9 +84,15 @@ class Folded:
         return self.offsets[start], self.offsets[end - 1] + 1
 
 
-def _folded(text: str, table: _Table) -> Folded:
+def _folded(text: str, table: _Table, *, numbers: bool) -> Folded:
     # Most characters are plain ASCII; only the others, and controls, go through the table.
-    translated = _UNUSUAL.sub(lambda match: match[0].translate(table), text)
+    if text.isascii():
+        plain = text.replace("\n", " ").replace("\t", " ").isprintable()
+        translated = text if plain else text.translate(_CONTROLS)
+    else:
+        translated = _UNUSUAL.sub(lambda match: match[0].translate(table), text)
+    if numbers and "()" in translated:
+        translated = _BRACKETED_ZERO.sub(f"0{INVISIBLE}", translated)
     if INVISIBLE not in translated:
         return Folded(translated, None, text)
     offsets = [position for position, char in enumerate(translated) if char != INVISIBLE]
@@ -88,11 +103,12 @@ def fold_for_numbers(text: str) -> Folded:
     """Fold a text for reading numbers: every kind of digit becomes 0–9, look-alike letters become Latin.
 
     Full-width, circled, keycap and mathematical digits, digits of other scripts, zero-width and combining marks,
-    all dashes and all spaces are covered (Unicode Standard Annex 44: Numeric_Type, General_Category; NFKC of UAX 15).
+    all dashes and all spaces are covered; letters lose their accents (Unicode Standard Annex 44: Numeric_Type,
+    General_Category; NFKC of UAX 15).
     """
-    return _folded(text, _FOR_NUMBERS)
+    return _folded(text, _FOR_NUMBERS, numbers=True)
 
 
 def fold_for_addresses(text: str) -> Folded:
     """Fold a text for reading email addresses: compatibility forms only, so that letters of a domain stay its own."""
-    return _folded(text, _FOR_ADDRESSES)
+    return _folded(text, _FOR_ADDRESSES, numbers=False)

@@ -1,21 +1,17 @@
-"""Who is this? A phone, an email or a picture belongs to one contact, and the claim on it is a document's id.
+"""Who is this? A phone, an email, a picture or a post's address belongs to one contact.
 
-The rule: a post whose phone or email is known is a duplicate. A picture alone decides only where the post shows neither
-phone nor email, because two businesses may use one stock photo but rarely one telephone.
+The rule: a post whose phone or email is known is a duplicate. A picture or an address decides only where the post shows
+neither phone nor email, because two businesses may use one stock photo but rarely one telephone. A picture that several
+contacts showed decides nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from leadgen.model.documents import Identity
-from leadgen.model.ids import canonical_url, contact_id, identity_id
-from leadgen.store.client import Collections
-from leadgen.store.records import Record, read_all
-
-if TYPE_CHECKING:
-    from google.cloud.firestore import Client
+from leadgen.model.ids import canonical_url, contact_id
+from leadgen.process.entries import is_comparable
+from leadgen.process.index import Marked, owner, shown_by
 
 MAX_VALUES = 3
 """Phones and emails of one post that are claimed; a page full of numbers is a directory, not a person."""
@@ -30,32 +26,40 @@ class Marks:
         emails: canonical addresses that are no relays, most certain first.
         image_hash: perceptual hash of the post's picture, or "".
         url: where the post is; the last resort.
-        image_probes: hashes that a copy of the picture, re-encoded or resized, may have been claimed under.
     """
 
     phones: tuple[str, ...]
     emails: tuple[str, ...]
     image_hash: str
     url: str
-    image_probes: tuple[str, ...] = ()
+
+    def strong(self) -> list[tuple[str, str]]:
+        """(kind, value) of the phones and emails worth claiming, strongest first."""
+        pairs = [("phone", phone) for phone in self.phones[:MAX_VALUES]]
+        return pairs + [("email", email) for email in self.emails[:MAX_VALUES]]
 
     def claims(self) -> list[tuple[str, str]]:
         """(kind, value) of everything worth claiming, strongest first."""
-        pairs = [("phone", p) for p in self.phones[:MAX_VALUES]]
-        pairs += [("email", e) for e in self.emails[:MAX_VALUES]]
-        if self.image_hash:
+        pairs = self.strong()
+        if is_comparable(self.image_hash):
             pairs.append(("image", self.image_hash))
+        if self.url:
+            pairs.append(("url", self.url))
         return pairs
 
     def deciding(self) -> list[tuple[str, str]]:
         """The claims that make two posts the same author's."""
-        strong = [pair for pair in self.claims() if pair[0] != "image"]
-        return strong or list(dict.fromkeys([*self.claims(), *(("image", probe) for probe in self.image_probes)]))
+        return self.strong() or self.claims()
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether the post shows more numbers or addresses than one author has."""
+        return len(self.phones) > MAX_VALUES or len(self.emails) > MAX_VALUES
 
     def contact_id(self) -> str:
         """Id of the contact these marks would make."""
-        kind, value = (self.claims() or [("url", canonical_url(self.url))])[0]
-        return contact_id(kind, value)
+        kind, value = (self.claims() or [("url", "")])[0]
+        return contact_id(kind, canonical_url(value) if kind == "url" else value)
 
 
 @dataclass(frozen=True)
@@ -63,36 +67,36 @@ class Known:
     """An author met before.
 
     Args:
-        contact_id: the contact.
-        kind: what gave them away: ``phone``, ``email`` or ``image``.
-        same_post: the claim was made from this very post, so this is our own earlier work.
+        contact_id: the contact, merges followed.
+        kind: what gave them away: ``phone``, ``email``, ``image`` or ``url``.
+        value: the same mark's value.
     """
 
     contact_id: str
     kind: str
-    same_post: bool
+    value: str
 
 
-IdentityIndex = dict[str, Record[Identity]]
-
-
-def look_up(db: Client, posts: list[Marks]) -> IdentityIndex:
-    """Read the claims on all marks of several posts in one round trip."""
-    ids = {identity_id(kind, value) for marks in posts for kind, value in (*marks.claims(), *marks.deciding())}
-    names = Collections(db)
-    return read_all(db, [names.identities.document(i) for i in sorted(ids)], Identity)
-
-
-def recognise(marks: Marks, index: IdentityIndex) -> Known | None:
-    """The contact these marks belong to, if any of the deciding ones is claimed."""
+def recognise(marks: Marks, index: Marked) -> list[Known]:
+    """The contacts these marks belong to, each once, by the strongest mark. More than one: they may be one person."""
+    found: dict[str, Known] = {}
     for kind, value in marks.deciding():
-        record = index.get(identity_id(kind, value))
-        if record is not None:
-            claim = record.value
-            return Known(claim.contact_id, kind, canonical_url(claim.source_url) == canonical_url(marks.url))
-    return None
+        contact = shown_by(index, value) if kind == "image" else owner(index, kind, value)
+        if contact is not None:
+            found.setdefault(contact, Known(contact, kind, value))
+    return list(found.values())
 
 
-def unclaimed(marks: Marks, index: IdentityIndex) -> list[tuple[str, str]]:
-    """The claims a new contact makes: all that nobody has. (A stock photo stays with whoever had it first.)"""
-    return [(kind, value) for kind, value in marks.claims() if identity_id(kind, value) not in index]
+def unclaimed(marks: Marks, index: Marked, gone: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    """The claims that can be made: all that nobody has. A picture may be claimed by many; then it is nobody's.
+
+    Args:
+        marks: what a post shows.
+        index: who has what.
+        gone: contacts that no longer exist; their claims are free.
+    """
+    return [
+        (kind, value)
+        for kind, value in marks.claims()
+        if kind == "image" or (who := owner(index, kind, value)) is None or who in gone
+    ]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from leadgen.process.document import Document, Link, Page
+from leadgen.process.addresses import with_address
+from leadgen.process.document import BusinessFacts, Document, Link, Page
 from leadgen.process.emails import FoundEmail, find_emails
-from leadgen.process.json_ld import BusinessFacts
+from leadgen.process.fields import FieldRules, read_fields
 from leadgen.process.language import guess_language
 from leadgen.process.links import absolute, host_of, website_urls
 from leadgen.process.phones import FoundPhone, find_phones
@@ -21,9 +22,12 @@ Gate = Literal["none", "mailto", "captcha", "form"]
 MAX_BODY = 20_000
 MAX_TITLE = 500
 MAX_IMAGES = 24
+MAX_FIELD = 2_000
 
 _IN_PATH = re.compile(r"\d{7,}")
 _UNUSUAL = re.compile(r"[^\t\n\x20-\x7e]+")
+_PROTECTED = re.compile(r"[0-9a-fA-F]{10,600}")
+_DIALS = ("tel:", "sms:", "callto:")
 _IN_ATTRIBUTE = 0.9
 
 
@@ -37,6 +41,8 @@ class PostSelectors:
         images: pictures (<img>, or <a> that leads to one).
         contact_link: the <a> that leads to the contact page; may be empty.
         contact_gate: what is behind that link.
+        fields: where further values are found, by their names. Some names are known and feed what is extracted:
+            ``title``, ``body``, ``phone``, ``email``, ``business_name``, ``website``, ``images`` and ``contact_url``.
     """
 
     title: str
@@ -44,6 +50,7 @@ class PostSelectors:
     images: str = ""
     contact_link: str = ""
     contact_gate: Gate = "none"
+    fields: FieldRules = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class ExtractedPost:
         business_name: from structured data, or empty.
         language: ISO 639-1 code, or empty.
         facts: structured data.
+        fields: the first value of each field that the site's definition names and the post has.
     """
 
     url: str
@@ -79,6 +87,7 @@ class ExtractedPost:
     business_name: str
     language: str
     facts: BusinessFacts
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def extract_post(
@@ -104,33 +113,65 @@ def extract_post(
         InvalidInput: a selector can't be read.
     """
     page = Page(html)
-    document = page.document(selectors.body, selectors.title)
+    document = page.document(selectors.body, selectors.title, url)
+    declared: dict[str, tuple[str, ...]] = {}
+    if selectors.fields:
+        declared = read_fields(page, f"{document.title}\n{document.text}", url, selectors.fields)
+        document = _with_declared(document, declared)
     title = clean_text(document.title, one_line=True)[:MAX_TITLE]
-    body = clean_text(document.text)[:MAX_BODY]
+    body = clean_text(document.text[: MAX_BODY * 2])[:MAX_BODY]
     document = replace(document, title=title, text=body)
-    contact_url, gate, contact_mail = _contact(page, url, selectors)
-    if contact_mail:
-        document = replace(document, links=(*document.links, contact_mail))
+    contact_url, gate, contact = _contact(page, url, selectors, declared.get("contact_url", ()))
+    if contact:
+        document = replace(document, links=(*document.links, contact))
     # Addresses at the site's own host are those of its staff or of its relay.
     relays = [*relay_domains, *([host] if "." in (host := host_of(url)) else [])]
     emails = find_emails(document, relays, allow_reserved_domains=allow_reserved_domains)
     usable = tuple(email for email in emails if email.kind != "relay")
     domains = [email.address.rsplit("@", 1)[1] for email in emails]
+    fields = {name: clean_text(values[0], one_line=name != "body")[:MAX_FIELD] for name, values in declared.items()}
     return ExtractedPost(
         url=url,
         title=title,
         body=body,
-        phones=tuple(_phones(document, url, region)),
+        phones=tuple(phones_of(document, url, region, declared.get("phone", ()))),
         emails=usable,
         relay_emails=tuple(email for email in emails if email.kind == "relay"),
-        image_urls=_images(page, url, selectors.images),
+        image_urls=_images(page, url, selectors.images, declared.get("images", ())),
         contact_url=contact_url,
         gate=gate,
-        website_urls=website_urls(document.links, body, url, domains),
-        business_name=clean_text(document.facts.business_name, one_line=True),
+        website_urls=website_urls(document.links, body, url, domains, stated=document.facts.urls),
+        business_name=fields.get("business_name") or clean_text(document.facts.business_name, one_line=True),
         language=guess_language(body),
-        facts=document.facts,
+        facts=with_address(document.facts, body),
+        fields=fields,
     )
+
+
+def _with_declared(document: Document, declared: Mapping[str, Sequence[str]]) -> Document:
+    """The document with what the site's definition found in it, in the places where it is looked for."""
+    mails = [_mail_link(value) for value in declared.get("email", ()) if "@" in value]
+    spelt = [value for value in declared.get("email", ()) if "@" not in value]
+    sites = [Link(_site_address(value), "website") for value in declared.get("website", ())]
+    return replace(
+        document,
+        title=next(iter(declared.get("title", ())), document.title),
+        text="\n".join(declared.get("body", ())) or document.text,
+        # The definition's links come first: they are what its author meant.
+        links=(*mails, *sites, *document.links),
+        attributes=(*spelt, *document.attributes),
+        protected=(*(value for value in spelt if _PROTECTED.fullmatch(value)), *document.protected),
+    )
+
+
+def _site_address(value: str) -> str:
+    """A website as people write it: mostly without its scheme."""
+    return value if "://" in value[:10] or value.startswith("/") else f"http://{value}"
+
+
+def _mail_link(value: str) -> Link:
+    address = value if value.lower().startswith("mailto:") else f"mailto:{value}"
+    return Link(address[:2000], value[:300])
 
 
 def clean_text(text: str, *, one_line: bool = False) -> str:
@@ -144,10 +185,22 @@ def _is_shown(char: str) -> bool:
     return char == "\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
 
 
-def _phones(document: Document, url: str, region: str) -> list[FoundPhone]:
+def phones_of(document: Document, url: str, region: str, declared: Sequence[str] = ()) -> list[FoundPhone]:
+    """The numbers of a document, wherever they stand: text, links, title, structured data, attributes.
+
+    Args:
+        document: what was read of the page.
+        url: its address, or ""; long numbers in it are ids.
+        region: ISO 3166 code, for numbers without a country code.
+        declared: values that the site's definition says are telephone numbers.
+    """
     ids = _IN_PATH.findall(urlsplit(url).path + "?" + urlsplit(url).query)
+    dialled = [value for value in declared if value.lower().startswith(_DIALS)]
+    named = "\n\n".join(f"phone: {value[:300]}" for value in declared if value not in dialled)
+    dials = [value.split(":", 1)[1] for value in dialled]
+    found = [_elsewhere(phone) for phone in find_phones(named, region=region, tel_links=dials, exclude=ids)]
     # The title is read apart, so that digits at its end and at the beginning of the text do not join.
-    found = find_phones(document.text, region=region, tel_links=document.tel_links, exclude=ids)
+    found += find_phones(document.text, region=region, tel_links=document.tel_links, exclude=ids)
     found += [_elsewhere(phone) for phone in find_phones(document.title, region=region, exclude=ids)]
     said = "\n\n".join(f"phone: {number}" for number in document.facts.telephones[:20])
     found += [_elsewhere(phone) for phone in find_phones(said, region=region, exclude=ids)]
@@ -164,23 +217,38 @@ def _elsewhere(phone: FoundPhone) -> FoundPhone:
     return replace(phone, start=-1, end=-1)
 
 
-def _contact(page: Page, url: str, selectors: PostSelectors) -> tuple[str, Gate, Link | None]:
-    for node in page.nodes(selectors.contact_link)[:5]:
-        href = (node.attributes.get("href") or "").strip()
-        if href.lower().startswith("mailto:"):
-            return "", "mailto", Link(href, " ".join(node.text(deep=True).split())[:200])
-        target = absolute(href, url) if href and not href.startswith("#") else None
+def _contact(page: Page, url: str, selectors: PostSelectors, declared: Sequence[str]) -> tuple[str, Gate, Link | None]:
+    """Address and gate of the contact page, and the contact itself where the link is one."""
+    for written, text in (*((value, "") for value in declared[:5]), *_contact_links(page, selectors.contact_link)):
+        lower = written.lower()
+        if lower.startswith("mailto:"):
+            return "", "mailto", Link(written, text)
+        if lower.startswith(_DIALS):
+            return "", "none", Link(written, text)
+        target = absolute(written, url) if written and not written.startswith("#") else None
         if target and selectors.contact_gate != "none":
             return target, selectors.contact_gate, None
     return "", "none", None
 
 
-def _images(page: Page, url: str, selector: str) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for node in page.nodes(selector)[: MAX_IMAGES * 2]:
+def _contact_links(page: Page, selector: str) -> Iterator[tuple[str, str]]:
+    """Where the contact elements lead: links, forms, and buttons that a script follows."""
+    for node in page.nodes(selector)[:5]:
         values = node.attributes
-        written = values.get("href") if node.tag == "a" else values.get("data-src") or values.get("src")
+        written = values.get("href") or (values.get("action") if node.tag == "form" else values.get("data-href"))
+        yield (written or "").strip()[:2000], " ".join(node.text(deep=True).split())[:200]
+
+
+def _images(page: Page, url: str, selector: str, declared: Sequence[str]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    shown = (_picture(node) for node in page.nodes(selector)[: MAX_IMAGES * 2])
+    for written in (*declared, *shown):
         target = absolute(written, url) if written else None
         if target:
             found[target] = None
     return tuple(found)[:MAX_IMAGES]
+
+
+def _picture(node: Any) -> str | None:
+    values: dict[str, str | None] = node.attributes
+    return values.get("href") if node.tag == "a" else values.get("data-src") or values.get("src")

@@ -1,102 +1,331 @@
-"""Addresses written so that simple programs miss them, as "name at domain dot com" or "name [at] domain (dot) net"."""
+"""Addresses written so that simple programs miss them, as "name at domain dot com" or "name [at] domain (dot) net".
+
+Each is found from its at-mark outwards, in a window of fixed size, so that a long text costs no more than its length.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
-from leadgen.process.wordlist import word_set
+from leadgen.process.domains import is_end, known_end, read_domain
+from leadgen.process.placeholders import FILE_ENDINGS
+from leadgen.process.spelt_words import (
+    AT,
+    AT_NEEDLES,
+    CUE,
+    CUE_NEEDLES,
+    GLUED_LABEL,
+    LABEL,
+    LOCAL_END,
+    NOT_A_NAME,
+    NOT_BEFORE_A_SITE,
+    PRONOUNS,
+    PROVIDER,
+    PROVIDER_NAMES,
+    PROVIDER_NEEDLES,
+    PROVIDERS,
+    SAID_DOT,
+    SAID_NO_SPAM,
+    SECOND_LEVELS,
+    SHOPS,
+    SIGN_END,
+    SIGN_WORD,
+    SIGN_WORDS,
+    WORDY_PROVIDERS,
+    WRITTEN_DOT,
+)
+from leadgen.process.top_level import COMMON
 
 MAX_SPELT = 50
+MAX_MARKS = 4_000
+"""At-marks of one text that are looked at; a text of 200,000 characters has some 1,500."""
+MAX_APART = 200
+MAX_LABELS = 6
+_BEFORE, _AFTER = 120, 160
+_AROUND, _AHEAD = 4, 48
 
-# Between brackets anything short counts; a bare word must stand by itself.
-_OPEN, _CLOSE = r"[\[({<*_~|-]{1,2}", r"[\])}>*_~|-]{1,2}"
-_FIRM_AT = rf"\s?{_OPEN}\s?(?:at|@|a|arroba|AT)\s?{_CLOSE}\s?|\s?@\s?|\s{{1,3}}arroba\s{{1,3}}"
-_BARE_AT = r"\s{1,3}at\s{1,3}"
-_FIRM_DOT = rf"\s?{_OPEN}\s?(?:dot|\.|punto|d0t|period)\s?{_CLOSE}\s?|\s{{1,3}}(?:dot|d0t|punto)\s{{1,3}}"
-_ANY_DOT = rf"(?:{_FIRM_DOT}|\.|\s\.\s?|\s?,(?=com\b)|\s?·\s?)"
-_SIGN = (
-    rf"(?:{_FIRM_DOT}|\.|\s{{1,3}}(?:underscore|dash|hyphen|plus)\s{{1,3}}"
-    rf"|\s?{_OPEN}\s?(?:underscore|dash|hyphen)\s?{_CLOSE}\s?)"
+_SPACE = re.compile(r"\s{1,2}")
+_SPACED_END = re.compile(r"c\s?[o0]\s?m\b|n\se\st\b|o\sr\sg\b", re.IGNORECASE)
+_FOLLOWED = re.compile(r"([\w.+-]{1,64})\s?\((?:followed by|then|and then|plus|add)\s?[\"“”']?\s?@", re.IGNORECASE)
+_PROVIDER_FIRST = re.compile(
+    r"\b(g-?\s?mail|yahoo|hotmail|outlook)\s?[:=]\s?(?=[\w.+-]*\d)([\w.+-]{5,40})(?![\w@.])", re.IGNORECASE
 )
-_ENDINGS = (
-    r"(?:com|net|org|edu|gov|info|biz|name|pro|mobi|app|dev|shop|store|site|online|tech|agency|services|works|company"
-    r"|solutions|construction|plumbing|repair|cleaning|design|studio|photography|photos|example|xyz|club|email|live|me|us"
-    r"|uk|ca|co|io|ai|tv|cc|mx|es|de|fr|eu|au|nz|in|it|nl|br|ch|at|be|se|no|dk|fi|pl|pt|ie|jp)"
+_PROVIDER_LAST = re.compile(
+    r"(?<![\w.@+-])(?=[\w.+-]*\d)([\w.+-]{5,40})\s\((g-?\s?mail|yahoo|hotmail|outlook)\)", re.IGNORECASE
 )
-_LABEL = r"[^\W_](?:[\w-]{0,40}[^\W_])?"
-# Found from the at-sign outwards: the text before one is short, so a long page costs no more than its length.
-_AT = re.compile(rf"(?P<firm>{_FIRM_AT})|(?P<bare>{_BARE_AT})", re.IGNORECASE)
-_LOCAL = re.compile(rf"(?<![\w.+-])(?P<local>[\w+-]{{1,40}}(?:{_SIGN}[\w+-]{{1,40}}){{0,4}})\Z", re.IGNORECASE)
-_DOMAIN = re.compile(
-    rf"(?P<domain>{_LABEL}(?:{_ANY_DOT}{_LABEL}){{0,3}}{_ANY_DOT}{_ENDINGS}"
-    rf"(?:{_FIRM_DOT}(?:uk|au|nz|za|jp|in|br|mx)|\.(?:uk|au|nz|za|jp|in|br|mx))?)"
-    r"(?![\w@-]|\.\w)",
-    re.IGNORECASE,
-)
-_SAID_DOT = re.compile(_FIRM_DOT, re.IGNORECASE)
-_PROVIDERS = word_set(
-    """
-    gmail.com yahoo.com hotmail.com outlook.com aol.com icloud.com protonmail.com proton.me comcast.net
-    att.net msn.com live.com me.com mac.com sbcglobal.net verizon.net gmx.com ymail.com zoho.com mail.com
-    bellsouth.net cox.net
-    """
-)
-# "Visit us at acme dot com" names a website.
-_NOT_A_NAME = word_set(
-    """
-    us me it them him her we you here there page site website web webpage online look visit find located
-    available out now found is are be was stop come anytime today see more details portfolio reviews pictures
-    work everyone everything open meet am pm only
-    """
-)
-_WORDS = {"underscore": "_", "dash": "-", "hyphen": "-", "plus": "+"}
-_NO_SPAM = re.compile(r"[-_.]?(?:no-?spam|remove-?this|removeme|nospam)[-_.]?", re.IGNORECASE)
+_APART = re.compile(r"(?<=[-_* ])@(?=[-_* ])")
+_FILE = re.compile(rf"@|\.(?:{'|'.join(sorted(FILE_ENDINGS))})\b", re.IGNORECASE)
 
 
-def read_spelt(text: str) -> Iterator[tuple[str, str]]:
-    """Spelt addresses as (address, as written). Plain ones ("a@b.com") are given too only when broken by spaces.
+@dataclass(frozen=True)
+class _Host:
+    """A domain as it was read.
+
+    Args:
+        name: with plain dots.
+        end: where it ends in the text.
+        said: a dot was spelt out.
+        loose: a written dot was followed by a blank only, as the end of a sentence is.
+        spaced: blanks stand where the dots should.
+        guessed: only a provider was named.
+    """
+
+    name: str
+    end: int
+    said: bool = False
+    loose: bool = False
+    spaced: bool = False
+    guessed: bool = False
+
+
+def read_spelt(text: str) -> Iterator[tuple[str, int, int]]:
+    """Spelt addresses as (address, where it begins, where it ends). Plain ones ("a@b.com") are left to others.
 
     Args:
         text: folded text (see `folding.fold_for_addresses`).
     """
     given = 0
-    for at in _AT.finditer(text):
-        if given >= MAX_SPELT:
-            return
-        domain = _DOMAIN.match(text, at.end(), min(len(text), at.end() + 160))
-        if domain is None:
-            continue
-        local = _LOCAL.search(text[max(0, at.start() - 100) : at.start()])
-        if local is None:
-            continue
-        address = _joined(local["local"], domain["domain"], bare=at["bare"] is not None)
-        if address:
+    for reader in (_around_marks, _letter_by_letter, _beside_providers):
+        for found in reader(text):
+            yield found
             given += 1
-            yield address, text[at.start() - len(local["local"]) : domain.end()]
+            if given >= MAX_SPELT:
+                return
 
 
-def _joined(local: str, domain: str, *, bare: bool) -> str | None:
-    name = _plain(local)
-    host = _plain(domain).replace(",", ".").replace("·", ".")
-    said = _SAID_DOT.search(domain) is not None
-    if bare:
-        if name.lower() in _NOT_A_NAME or (not said and host.lower() not in _PROVIDERS):
-            return None
-        if not said and "." in name and name.rsplit(".", 1)[-1].lower() in _NOT_A_NAME:
-            return None
-    elif " " in domain and not said and host.lower() not in _PROVIDERS and ". " in domain and " ." not in domain:
-        # "Follow @acme. Me and my brother …" is a handle at the end of a sentence.
+def _around_marks(text: str) -> Iterator[tuple[str, int, int]]:
+    cues = _places(_small(text), CUE_NEEDLES)
+    for at in islice(_marks(text), MAX_MARKS):
+        kind = at.lastgroup or ""
+        if (
+            kind == "sign"
+            and at[0] == "@"
+            and text[at.start() - 1 : at.start()].isalnum()
+            and read_domain(text, at.end())
+        ):
+            continue
+        # The domain is looked for first: most marks are the word "at" in a sentence, with no domain behind it.
+        last = bisect_left(cues, at.start())
+        near = last > 0 and cues[last - 1] >= at.start() - _BEFORE
+        host = _read_host(text, at.end(), kind, may_be_spaced=near)
+        if host is None:
+            continue
+        local = _read_local(text, at.start())
+        if not local and kind == "sign" and (followed := _FOLLOWED.search(text, max(0, at.start() - 90), at.end())):
+            local, kind = (followed[1], followed.start()), "firm"
+        if not local:
+            continue
+        written, start = local
+        cued = near and CUE.search(text, max(0, start - 30), start) is not None
+        if host.spaced and not cued and host.name.lower() not in PROVIDERS:
+            continue
+        name = _plain(written)
+        if _is_meant(name, host, kind, at[0], cued=cued):
+            yield f"{name}@{host.name}", start, host.end
+
+
+def _marks(text: str) -> Iterator[re.Match[str]]:
+    small = _small(text)
+    places = _places(small, AT_NEEDLES)
+    # "at" stands by itself, or is written in capitals where it joins two parts.
+    words = (place for place in _places(small, ("at",)) if _is_word(text, place, place + 2))
+    done = 0
+    for place in sorted({*places, *words}):
+        if place < done:
+            continue
+        limit = min(len(text), place + _AHEAD)
+        tries = (AT.match(text, start, limit) for start in range(max(done, place - _AROUND), place + 1))
+        at = next(filter(None, tries), None)
+        if at:
+            done = at.end()
+            yield at
+
+
+def _small(text: str) -> str:
+    """The text in small letters, each in the place of its own."""
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(char.lower()[:1] for char in text)
+
+
+def _places(text: str, needles: Iterable[str]) -> list[int]:
+    """Where any of some strings begins, in order."""
+    places: list[int] = []
+    for needle in needles:
+        place = text.find(needle)
+        while place >= 0:
+            places.append(place)
+            place = text.find(needle, place + 1)
+    places.sort()
+    return places
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    if text[start:end].isupper():
+        return True
+    return not (text[start - 1 : start].isalpha() or text[end : end + 1].isalpha())
+
+
+def _read_local(text: str, end: int) -> tuple[str, int] | None:
+    """The name of a mailbox that ends at a place, as written, and where it begins."""
+    if end and text[end - 1] in ")]" and (aside := SAID_NO_SPAM.search(text, max(0, end - 14), end)):
+        end = aside.start()
+    last = LOCAL_END.search(text, max(0, end - 64), end)
+    if last is None:
         return None
-    return _NO_SPAM.sub("", f"{name}@") + _NO_SPAM.sub("", host)
+    start = last.start()
+    for _ in range(4):
+        sign = SIGN_END.search(text, max(0, start - 16), start)
+        part = LOCAL_END.search(text, max(0, sign.start() - 40), sign.start()) if sign else None
+        if part is None:
+            break
+        start = part.start()
+    return None if text[start - 1 : start] in ("@", ".") else (text[start:end], start)
+
+
+def _read_host(text: str, start: int, kind: str, *, may_be_spaced: bool) -> _Host | None:
+    label_here = GLUED_LABEL if kind == "glued" else LABEL
+    limit = min(len(text), start + _AFTER)
+    provider = PROVIDER.match(text, start, limit)
+    first = provider or label_here.match(text, start, limit)
+    if first is None:
+        return None
+    labels, end = [_label(first[0], provider is not None)], first.end()
+    said = loose = spaced = False
+    best: _Host | None = None
+    while len(labels) < MAX_LABELS:
+        dot = SAID_DOT.match(text, end, limit)
+        written = None if dot else WRITTEN_DOT.match(text, end, limit)
+        blank = None if dot or written else _SPACE.match(text, end, limit)
+        mark = dot or written or (blank if (may_be_spaced or provider) and not said else None)
+        if mark is None:
+            break
+        label = _SPACED_END.match(text, mark.end(), limit) or label_here.match(text, mark.end(), limit)
+        if label is None or (blank and best and f"{labels[-1]}.{label[0]}".lower() not in SECOND_LEVELS):
+            break
+        said, spaced = said or dot is not None, spaced or blank is not None
+        loose = loose or (written is not None and mark[0][-1].isspace() and not mark[0][0].isspace())
+        last = "".join(label[0].split()).replace("c0m", "com").replace("C0M", "com")
+        ending = known_end(last, labels[-1])
+        cut = len(label[0]) - (len(last) - len(ending)) if ending and ending != last else len(label[0])
+        if ending and not (blank and ending.lower() not in COMMON):
+            best = _Host(".".join([*labels, ending]), label.start() + cut, said, loose, spaced)
+        if ending and ending != last:
+            break
+        labels.append(last)
+        end = label.end()
+    if best is None and provider and not _goes_on(text, provider.end()):
+        name = labels[0]
+        best = _Host(f"{name}.{PROVIDER_NAMES.get(name, 'com')}", provider.end(), guessed=True)
+    if best is None or _FILE.match(text, best.end) or best.name.lower().startswith("www."):
+        return None
+    return best
+
+
+def _goes_on(text: str, end: int) -> bool:
+    return re.match(r"\s?[.@]\w", text[end : end + 4]) is not None
+
+
+def _label(written: str, is_provider: bool) -> str:
+    if not is_provider:
+        return written
+    name = re.sub(r"[\s.-]", "", written.lower())
+    return "gmail" if name == "geemail" else name
+
+
+def _is_meant(name: str, host: _Host, kind: str, mark: str, *, cued: bool) -> bool:
+    """Whether what stands around an at-mark was meant as an address, and is no sentence and no handle."""
+    lower, place = name.lower(), host.name.lower()
+    tight = kind == "sign" and mark == "@"
+    if kind == "sign" and tight and not (host.said or host.loose or host.spaced or host.guessed or "." in host.name):
+        return False
+    if lower in (PRONOUNS if kind in ("firm", "sure", "glued") else () if tight else NOT_A_NAME):
+        return False
+    if not tight and name.isdigit():
+        return False
+    emphasised = kind == "bare" and mark.strip() == "AT" and not name.isupper()
+    if not (host.said or tight or cued) and kind in ("sign", "bare", "picture") and lower in NOT_BEFORE_A_SITE:
+        return False
+    if kind == "sign":
+        return _sign_is_meant(lower, place, host, tight)
+    if kind in ("bare", "picture", "capital"):
+        return _bare_is_meant(lower, place, host, cued=cued, marked=emphasised or kind == "picture")
+    return not (host.loose and host.name.rsplit(".", 1)[-1] not in ("com", "net", "org"))
+
+
+def _sign_is_meant(local: str, place: str, host: _Host, tight: bool) -> bool:
+    if host.guessed:
+        return tight or _is_peculiar(local)
+    if host.loose and not host.said:
+        # "Follow @acme. Me and my brother …" is a handle at the end of a sentence.
+        return place in PROVIDERS or (tight and place.endswith((".com", ".net", ".org")))
+    return True
+
+
+def _bare_is_meant(local: str, place: str, host: _Host, *, cued: bool, marked: bool) -> bool:
+    if place in SHOPS:
+        return False
+    if host.guessed:
+        return cued or _is_peculiar(local)
+    if host.said or (marked and not host.loose):
+        return True
+    if host.loose or ("." in local and local.rsplit(".", 1)[-1] in NOT_A_NAME):
+        return False
+    return cued or place in PROVIDERS - WORDY_PROVIDERS or _is_peculiar(local)
+
+
+def _is_peculiar(local: str) -> bool:
+    """Whether a word can only be the name of a mailbox: it has a digit, a dot or an underscore inside."""
+    return re.search(r"[a-z][\w.]*[\d._]", local) is not None and re.search(r"[a-z]{2}", local) is not None
+
+
+def _letter_by_letter(text: str) -> Iterator[tuple[str, int, int]]:
+    """ "b o b @ a c m e . c o m", or with hyphens: one sign between all letters."""
+    if "@" not in text:
+        return
+    for at in islice(_APART.finditer(text), MAX_APART):
+        sign = text[at.start() - 1]
+        if text[at.end()] != sign:
+            continue
+        start, end = at.start(), at.end()
+        while (
+            start >= 2 and text[start - 1] == sign and _stands_alone(text, start - 2, sign) and at.start() - start < 80
+        ):
+            start -= 2
+        while (
+            end + 1 < len(text)
+            and text[end] == sign
+            and _stands_alone(text, end + 1, sign, dots=True)
+            and end - at.end() < 120
+        ):
+            end += 2
+        name, host = text[start : at.start()].replace(sign, ""), text[at.end() : end].replace(sign, "")
+        if len(name) > 1 and host.count(".") in (1, 2, 3) and is_end(host.rsplit(".", 1)[-1]):
+            yield f"{name}@{host}", start, end
+
+
+def _stands_alone(text: str, place: int, sign: str, *, dots: bool = False) -> bool:
+    if not (text[place].isalnum() or (text[place] in "._-" and text[place] != sign)):
+        return False
+    neighbours = (text[place - 1] if place else sign, text[place + 1] if place + 1 < len(text) else sign)
+    return all(char == sign or not char.isalnum() for char in neighbours)
+
+
+def _beside_providers(text: str) -> Iterator[tuple[str, int, int]]:
+    """ "gmail: mike1987" and "mike1987 (gmail)"."""
+    small = _small(text)
+    if not any(needle in small for needle in PROVIDER_NEEDLES):
+        return
+    for match in _PROVIDER_FIRST.finditer(text):
+        yield f"{match[2]}@{_label(match[1], True)}.com", match.start(2), match.end(2)
+    for match in _PROVIDER_LAST.finditer(text):
+        yield f"{match[1]}@{_label(match[2], True)}.com", match.start(1), match.end()
 
 
 def _plain(written: str) -> str:
-    text = _SAID_DOT.sub(".", written)
-    text = re.sub(
-        rf"\s?(?:{_OPEN})?\s?\b(underscore|dash|hyphen|plus)\b\s?(?:{_CLOSE})?\s?",
-        lambda match: _WORDS[match[1].lower()],
-        text,
-        flags=re.IGNORECASE,
-    )
-    return re.sub(r"\s+", "", text)
+    text = SAID_DOT.sub(".", written)
+    text = SIGN_WORD.sub(lambda match: SIGN_WORDS[match[1].lower()], text)
+    return re.sub(r"\s+", "", text).strip("'-")

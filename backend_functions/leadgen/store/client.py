@@ -51,9 +51,19 @@ class Collections:
         return self.requests.document(request_id).collection("batches")
 
     @property
+    def schedules(self) -> CollectionReference:
+        """Campaigns to be started later."""
+        return self._collection("schedules")
+
+    @property
     def posts(self) -> CollectionReference:
         """Claims on post URLs."""
         return self._collection("posts")
+
+    @property
+    def hosts(self) -> CollectionReference:
+        """What all workers share about the hosts they read; no client reads it."""
+        return self._collection("hosts")
 
     @property
     def contacts(self) -> CollectionReference:
@@ -61,9 +71,14 @@ class Collections:
         return self._collection("contacts")
 
     @property
-    def identities(self) -> CollectionReference:
-        """Claims on phones, emails and pictures."""
-        return self._collection("identities")
+    def identity_index(self) -> CollectionReference:
+        """The log of who has which phone, email, picture and post; no client reads it."""
+        return self._collection("identityIndex")
+
+    @property
+    def contact_merges(self) -> CollectionReference:
+        """Contacts that became one, and how to undo it."""
+        return self._collection("contactMerges")
 
     @property
     def suppressions(self) -> CollectionReference:

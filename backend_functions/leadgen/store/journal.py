@@ -31,8 +31,11 @@ def entry(now: datetime, kind: str, text: str, request_id: str = "") -> Activity
 
 
 def note(db: Client, commit: Commit, activity: Activity) -> Commit:
-    """Add an entry to a commit, so that it is there exactly if what it tells of is."""
-    return commit.create(_ref(db, activity), activity)
+    """Add an entry to a commit, so that it is there exactly if what it tells of is.
+
+    The same words at the same moment are the same entry; that is no reason to refuse the commit.
+    """
+    return commit.put(_ref(db, activity), activity)
 
 
 def tell(db: Client, activity: Activity) -> None:

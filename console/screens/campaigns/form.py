@@ -1,4 +1,4 @@
-"""The form that starts a campaign."""
+"""The form that starts a campaign, now or later."""
 
 from __future__ import annotations
 
@@ -10,16 +10,25 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Select
 
 from console.screens.campaigns.choices import Choices
-from console.screens.campaigns.entry import Entry
+from console.screens.campaigns.entry import AGAIN, NOW, ONCE, Entry, WhenEntry
 from widgets.spans import Spans
 from widgets.text import Line
 
 _ROWS = (("city", "City"), ("template", "Template"), ("leads", "Leads"))
+_WHEN_ROWS = (
+    ("at", "At", "2026-12-01 09:00", "once"),
+    ("days", "Days", "mon-fri", "again"),
+    ("time", "Time", "09:00", "again"),
+    ("zone", "Zone", "the city's", "once again"),
+    ("ends", "Ends", "never", "again"),
+)
+"""Id, label, placeholder, and for which kinds the row is there."""
+_KINDS = (("now", NOW), ("once, later", ONCE), ("again and again", AGAIN))
 _HINTS_SHOWN = 3
 
 
 class CampaignForm(Vertical):
-    """City, template and number of leads, each with a line for what is wrong with it."""
+    """City, template, number of leads and when, each with a line for what is wrong with it."""
 
     class Changed(Message):
         """Something was filled in."""
@@ -51,6 +60,15 @@ class CampaignForm(Vertical):
                 yield Line(((label, "muted"),), classes="label")
                 yield fields[name]
             yield Line(id=f"{name}-said", classes="said")
+        with Horizontal(classes="field"):
+            yield Line((("When", "muted"),), classes="label")
+            yield Select(_KINDS, id="when", allow_blank=False, value=NOW, compact=True)
+        for name, label, placeholder, kinds in _WHEN_ROWS:
+            with Horizontal(classes=f"field when {kinds}"):
+                yield Line(((label, "muted"),), classes="label")
+                yield Input(id=name, placeholder=placeholder, max_length=60, compact=True)
+            yield Line(id=f"{name}-said", classes=f"said slim when {kinds}")
+        yield Line(id="next-said", classes="said")
         with Horizontal(id="form-foot"):
             yield Button("Start", id="start", variant="primary", compact=True)
             yield Line((("Ctrl+S", "muted"),), id="form-said")
@@ -69,7 +87,15 @@ class CampaignForm(Vertical):
             self.query_one("#city", Input).value,
             template if isinstance(template, int) and not isinstance(template, bool) else None,
             self.query_one("#leads", Input).value,
+            self._when,
         )
+
+    @property
+    def _when(self) -> WhenEntry:
+        kind = str(self.query_one("#when", Select).value)
+        if kind == NOW:
+            return WhenEntry()
+        return WhenEntry(kind, **{name: self.query_one(f"#{name}", Input).value for name, *_ in _WHEN_ROWS})
 
     def offer(self, choices: Choices) -> None:
         """Offer other choices; what was filled in stays if it still can be chosen."""
@@ -90,6 +116,14 @@ class CampaignForm(Vertical):
             if name == "city" and not said:
                 said = self._city_hint()
             self.query_one(f"#{name}-said", Line).show(said)
+        for name, *_ in _WHEN_ROWS:
+            line = self.query_one(f"#{name}-said", Line)
+            line.show(((problems[name], "bad"),) if name in problems else ())
+            line.set_class(name in problems, "-wrong")
+
+    def preview(self, pieces: Spans) -> None:
+        """Say when it would run next."""
+        self.query_one("#next-said", Line).show(pieces)
 
     def say(self, pieces: Spans) -> None:
         """Say something beside the button."""
@@ -101,8 +135,21 @@ class CampaignForm(Vertical):
 
     def clear(self) -> None:
         """Make ready for another campaign; the template stays, it is usually the same."""
-        self.query_one("#city", Input).value = ""
-        self.query_one("#leads", Input).value = ""
+        with self.prevent(Input.Changed, Select.Changed):
+            self.query_one("#city", Input).value = ""
+            self.query_one("#leads", Input).value = ""
+            self.query_one("#when", Select).value = NOW
+        self._arrange(self.entry)
+        self.preview(())
+        self.explain({})
+
+    def _arrange(self, entry: Entry) -> None:
+        """Show the fields that the kind of start needs."""
+        self.set_class(entry.when.kind == ONCE, "-once")
+        self.set_class(entry.when.kind == AGAIN, "-again")
+        self.query_one("#start", Button).label = "Start" if entry.when.kind == NOW else "Schedule"
+        city = self._choices.city(entry.city)
+        self.query_one("#zone", Input).placeholder = (city.timezone if city else "") or "the city's"
 
     def _city_hint(self) -> Spans:
         typed = self.entry.city
@@ -121,9 +168,11 @@ class CampaignForm(Vertical):
     @on(Input.Changed)
     @on(Select.Changed)
     def _something_changed(self) -> None:
+        entry = self.entry
+        self._arrange(entry)
         self.explain({})
         self.say(())
-        self.post_message(self.Changed(self.entry))
+        self.post_message(self.Changed(entry))
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#start")

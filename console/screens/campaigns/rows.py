@@ -75,7 +75,7 @@ def detail(request: Any, now: datetime, zone: tzinfo | None) -> tuple[tuple[str,
     lines: list[tuple[str, Spans]] = [
         ("status", ((_status(request), tone),)),
         ("asked", ((f"{when(request.request_timestamp, now, zone)}, template {request.template_id}", ""),
-                   (f", by {who}" if who else "", "muted"))),
+                   (f", by {who}" if who else "", "muted"), (", on schedule" if request.schedule_id else "", "muted"))),
         ("found", ((f"{number(counts.found)} new leads", "strong"), (f": {new}" if new else "", ""))),
         ("left out", ((left_out or "nothing", "" if left_out else "muted"),)),
         ("mail", ((f"{number(counts.sent)} sent", "good" if counts.sent else "muted"),

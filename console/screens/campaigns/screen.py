@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -14,20 +14,28 @@ from console.actions import bindings
 from console.format import plain
 from console.live import feeds
 from console.live.session import BackendError
-from console.screens.campaigns import rows
+from console.screens.campaigns import rows, schedule_rows
 from console.screens.campaigns.choices import Choices, load_choices
-from console.screens.campaigns.entry import Entry, Keys, problems, refusals
+from console.screens.campaigns.entry import NOW, Entry, Keys, problems, refusals
 from console.screens.campaigns.form import CampaignForm
 from console.screens.campaigns.preflight import preflight
+from console.screens.campaigns.schedule_actions import ScheduleActions
+from console.screens.campaigns.schedule_rows import next_of
 from console.screens.dashboard.screen import note, notice, titled
-from console.screens.frame import LiveScreen
 from console.screens.view import View
 from widgets.lines import LineList
 from widgets.pane import Pane
+from widgets.spans import Spans
 from widgets.table import LiveTable
 
 if TYPE_CHECKING:
     from console.app import LeadgenApp
+
+
+_SCHEDULE_KEYS: Spans = (
+    ("space", "accent"), (" pause ", "muted"), ("x", "accent"), (" run now ", "muted"), ("d", "accent"),
+    (" remove", "muted"),
+)  # fmt: skip
 
 
 def _most_leads() -> int:
@@ -36,8 +44,8 @@ def _most_leads() -> int:
     return MAX_LEADS
 
 
-class CampaignsScreen(LiveScreen):
-    """A form, what would stop it, and the campaigns there are."""
+class CampaignsScreen(ScheduleActions):
+    """A form, what would stop it, and the campaigns and schedules there are."""
 
     NAME = "campaigns"
     BINDINGS = [*bindings("campaigns")]
@@ -58,7 +66,7 @@ class CampaignsScreen(LiveScreen):
             self.error = error
 
     class CampaignStarted(Message):
-        """The backend took a campaign on."""
+        """The backend took a campaign or a schedule on."""
 
         def __init__(self, entry: Entry, answer: dict[str, Any]) -> None:
             super().__init__()
@@ -78,7 +86,8 @@ class CampaignsScreen(LiveScreen):
         self._choices: Choices | None = None
         self._asking = False
         self._starting = False
-        self._view: View | None = None
+        self._detailed = feeds.REQUESTS
+        """The list whose chosen row the details are about."""
 
     def parts(self) -> ComposeResult:
         """The panes."""
@@ -88,6 +97,7 @@ class CampaignsScreen(LiveScreen):
                 yield Pane("Preflight", LineList(id="preflight"), id="preflight-pane")
             with Vertical(id="campaigns-right"):
                 yield Pane("Campaigns", LiveTable(rows.COLUMNS, id="requests"), id="requests-pane")
+                yield Pane("Schedules", LiveTable(schedule_rows.COLUMNS, id="schedules"), id="schedules-pane")
                 yield Pane("Details", LineList(id="detail"), id="detail-pane")
 
     def on_mount(self) -> None:
@@ -101,25 +111,58 @@ class CampaignsScreen(LiveScreen):
         self._view = view
         if self._choices is None and not self._asking and self.app.session is not None:
             self._ask_for_choices()
+        renewed = bool(changed & {feeds.REQUESTS, feeds.SCHEDULES}) or reword
+        self._show_requests(view, renewed)
+        self._show_schedules(view, renewed)
+        if renewed:
+            self._show_detail()
+            self._show_next_run()
+        self._show_preflight()
+
+    def _show_requests(self, view: View, renewed: bool) -> None:
         table = self.query_one("#requests", LiveTable)
         table.notice(notice(view, feeds.REQUESTS))
-        if feeds.REQUESTS in changed or reword:
+        if renewed:
             docs = view.window(feeds.REQUESTS).docs
             table.show([rows.row(doc, view.now, view.zone) for doc in docs], view.clock)
-            self._show_detail()
         table.settle(view.clock)
         title = titled("Campaigns", view, feeds.REQUESTS, 50)
         self.query_one("#requests-pane", Pane).label(title, note(view, feeds.REQUESTS))
-        self._show_preflight()
+
+    def _show_schedules(self, view: View, renewed: bool) -> None:
+        table = self.query_one("#schedules", LiveTable)
+        table.notice(notice(view, feeds.SCHEDULES))
+        if renewed:
+            docs = schedule_rows.ordered(view.window(feeds.SCHEDULES).docs)
+            campaigns = self._campaigns()
+            table.show([schedule_rows.row(doc, campaigns, view.now, view.zone) for doc in docs], view.clock)
+        table.settle(view.clock)
+        title = titled("Schedules", view, feeds.SCHEDULES, 100)
+        keys = _SCHEDULE_KEYS if table.has_focus and table.rows else ()
+        self.query_one("#schedules-pane", Pane).label(title, note(view, feeds.SCHEDULES) or keys)
+
+    def _campaigns(self) -> dict[str, Any]:
+        docs = self._view.window(feeds.REQUESTS).docs if self._view is not None else ()
+        return {doc.id: doc.value for doc in docs}
 
     def _show_detail(self) -> None:
         if self._view is None:
             return
-        key = self.query_one("#requests", LiveTable).cursor_key
-        docs = self._view.window(feeds.REQUESTS).docs
-        chosen = next((doc.value for doc in docs if doc.id == key), None)
-        lines = rows.detail(chosen, self._view.now, self._view.zone) if chosen is not None else ()
+        chosen, now, zone = self._chosen(self._detailed), self._view.now, self._view.zone
+        lines: tuple[tuple[str, Spans], ...] = ()
+        if chosen is not None and self._detailed == feeds.SCHEDULES:
+            lines = schedule_rows.detail(chosen, self._campaigns(), now, zone)
+        elif chosen is not None:
+            lines = rows.detail(chosen, now, zone)
         self.query_one("#detail", LineList).show(lines, "Choose a campaign to see how it went.")
+
+    def _show_next_run(self) -> None:
+        """When what is in the form would run next."""
+        if self._view is None:
+            return
+        form = self.query_one(CampaignForm)
+        city = self._choices.city(form.entry.city) if self._choices else None
+        form.preview(next_of(form.entry.when, city.timezone if city else "", self._view.now))
 
     def _show_preflight(self) -> None:
         if self._view is None:
@@ -132,12 +175,21 @@ class CampaignsScreen(LiveScreen):
         self.query_one("#preflight", LineList).show(lines)
 
     @on(LiveTable.Highlighted)
-    def _another_campaign(self) -> None:
+    def _another_row(self) -> None:
         self._show_detail()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The details are about the list that has the focus, or had it last."""
+        if event.widget.id in {feeds.REQUESTS, feeds.SCHEDULES}:
+            self._detailed = event.widget.id
+            self._show_detail()
+        if self._view is not None:
+            self._show_schedules(self._view, False)
 
     @on(CampaignForm.Changed)
     def _form_changed(self) -> None:
         self._show_preflight()
+        self._show_next_run()
 
     # -- what can be chosen
 
@@ -201,12 +253,12 @@ class CampaignsScreen(LiveScreen):
             return
         self._starting = True
         form.busy(True)
-        form.say((("starting …", "muted"),))
-        body, key = entry.body(choices), self._keys.key(entry)
+        form.say((("sending …", "muted"),))
+        endpoint, body, key = entry.endpoint, entry.body(choices), self._keys.key(entry)
 
         def start() -> None:
             try:
-                answer = session.call("triggerHarvest", body, idempotency_key=key)
+                answer = session.call(endpoint, body, idempotency_key=key)
             except BackendError as error:
                 self.post_message(self.CampaignRefused(error))
             except Exception as error:
@@ -223,11 +275,11 @@ class CampaignsScreen(LiveScreen):
         form = self.query_one(CampaignForm)
         form.busy(False)
         if form.entry == message.entry:
-            with form.prevent(Input.Changed):
-                form.clear()
-            form.explain({})
-        form.say((("started ✓", "good"),))
-        self.app.tell("Campaign started", str(message.answer.get("message") or "It shows in the list in a moment."))
+            form.clear()
+        later = message.entry.when.kind != NOW
+        form.say((("scheduled ✓" if later else "started ✓", "good"),))
+        title = "Campaign scheduled" if later else "Campaign started"
+        self.app.tell(title, str(message.answer.get("message") or "It shows in the list in a moment."))
 
     @on(CampaignRefused)
     def _refused(self, message: CampaignRefused) -> None:
@@ -235,7 +287,7 @@ class CampaignsScreen(LiveScreen):
         form, error = self.query_one(CampaignForm), message.error
         form.busy(False)
         form.explain(refusals(error.fields))
-        form.say((("not started", "bad"),))
+        form.say((("not started" if form.entry.when.kind == NOW else "not scheduled", "bad"),))
         self.app.tell(error.title, f"{error.detail} {error.hint}", severity="error")
 
     # -- going about

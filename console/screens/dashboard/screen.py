@@ -23,6 +23,7 @@ from widgets.table import LiveTable, Row
 
 _EMPTY = {
     feeds.REQUESTS: "No campaigns yet. Press 2 to start one.",
+    feeds.SCHEDULES: "Nothing is scheduled. Choose a time in the form.",
     feeds.REVIEW: "Nothing waits for you.",
     feeds.EMAILS: "No mail yet.",
     feeds.ACTIVITY: "Nothing has happened yet.",
