@@ -13,6 +13,11 @@ from leadgen.llm.window import Cap, Entry, Log, Pace, compact, current, openings
 PAUSED_RETRY_MS = 60_000
 """When to ask again while nothing lets a call through."""
 SOONEST_RETRY_MS = 100
+HELD = "The provider asked everyone to wait."
+_UNPRICED = (
+    "Nobody knows what a call to {} costs, and the day's money is limited: set LEADGEN_LLM_PRICE (or, for the second "
+    "provider, LEADGEN_LLM_FALLBACK_PRICE), or lift the limit."
+)
 REMEMBERED = 24
 """Requests whose tokens are kept, so that each can find out whether a write it heard nothing of took place."""
 
@@ -61,14 +66,14 @@ class Wish:
         provider: who is to be called.
         calls: how many calls, by campaign.
         tokens: what each may use at most.
-        micros: what each may cost at most, in millionths of a dollar.
+        micros: what each may cost at most, in millionths of a dollar; `None` if nobody knows.
         token: a name no other wish has.
     """
 
     provider: str
     calls: Mapping[str, int]
     tokens: int
-    micros: int
+    micros: int | None
     token: str
 
     @property
@@ -129,6 +134,7 @@ class Verdict:
         retry_ms: when to come back for the rest, in milliseconds since the epoch; `None` if all was granted.
         reason: why not all was granted, for a person to read.
         chunk_ms: how long it takes, in the long run, until as many come free as are taken at once.
+        held: whether it is this provider that asked everyone to wait: another one may be free.
     """
 
     state: State
@@ -136,6 +142,7 @@ class Verdict:
     retry_ms: int | None
     reason: str = ""
     chunk_ms: int = 0
+    held: bool = False
 
     @property
     def calls(self) -> int:
@@ -164,7 +171,9 @@ def decide(state: State, wish: Wish, now_ms: int, pace: Pace) -> Verdict:
     state = replace(state, log=current(state.log, now_ms, pace), tickets=valid(state.tickets, now_ms))
     until = state.holds.get(wish.provider, 0)
     if until > now_ms:
-        return _refused(state, wish, pace, now_ms, until, "The provider asked everyone to wait.")
+        return replace(_refused(state, wish, pace, now_ms, until, HELD), held=True)
+    if wish.micros is None and _is_limited(state, wish):
+        return _refused(state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, _UNPRICED.format(wish.provider))
     others = {t.campaign: t.calls for t in state.tickets if t.campaign not in wish.calls}
     chunk = max(1, state.total.cap.calls * pace.horizon_ms // pace.window_ms)
     opening = _openings(state, wish, now_ms, pace, wish.total + sum(others.values()) + chunk)
@@ -235,7 +244,14 @@ def _openings(state: State, wish: Wish, now_ms: int, pace: Pace, most: int) -> l
     return found
 
 
+def _is_limited(state: State, wish: Wish) -> bool:
+    own = state.providers.get(wish.provider)
+    return bool(state.total.micros or (own is not None and own.micros))
+
+
 def _affordable(state: State, wish: Wish) -> int | None:
+    if wish.micros is None:
+        return None
     own = state.providers.get(wish.provider)
     bounds = [affordable(state.total.micros, state.day.committed(), wish.micros)]
     if own is not None:
@@ -283,7 +299,7 @@ def _dealt(own: Mapping[str, int]) -> list[str]:
 def _granted(
     state: State, wish: Wish, entries: tuple[Entry, ...], own: Mapping[str, int], waits: _Wait | None
 ) -> State:
-    reserved = wish.micros * sum(own.values())
+    reserved = (wish.micros or 0) * sum(own.values())
     return replace(
         state,
         log=compact((*state.log, *entries)),

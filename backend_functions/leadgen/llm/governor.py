@@ -63,11 +63,13 @@ class Grants:
         slots: the calls that may begin, in the order in which they may.
         retry_at: when to ask for the rest; `None` if all that was wanted was granted.
         reason: why not all was granted, for a person to read.
+        held: whether it is this provider that asked everyone to wait: another one may be free.
     """
 
     slots: tuple[Slot, ...]
     retry_at: datetime | None
     reason: str = ""
+    held: bool = False
 
 
 @dataclass
@@ -76,7 +78,7 @@ class _Place:
 
     calls: Mapping[str, int]
     tokens: int
-    micros: int
+    micros: int | None
     slots: list[Slot] = field(default_factory=list)
     answer: Grants | None = None
 
@@ -137,14 +139,15 @@ class Governor:
         self._lock = threading.Lock()
         self._noted = -REFUSAL_NOTE_S
 
-    def take(self, provider: str, calls: Mapping[str, int], *, tokens: int = 0, micros: int = 0) -> Grants:
+    def take(self, provider: str, calls: Mapping[str, int], *, tokens: int = 0, micros: int | None = 0) -> Grants:
         """Ask for calls. Never waits for the window and never raises.
 
         Args:
             provider: who is to be called.
             calls: how many calls, by campaign ("" for leads without one).
             tokens: what each call may use at most.
-            micros: what each call may cost at most, in millionths of a dollar.
+            micros: what each call may cost at most, in millionths of a dollar; `None` if nobody knows, then nothing is
+                granted while the day's money is limited.
         """
         wanted = {campaign: number for campaign, number in calls.items() if number > 0}
         if not wanted:
@@ -243,8 +246,8 @@ class Governor:
         for place in line:
             for campaign, number in place.calls.items():
                 calls[campaign] = calls.get(campaign, 0) + number
-        tokens, micros = max(place.tokens for place in line), max(place.micros for place in line)
-        return Wish(provider, calls, tokens, micros, self._token())
+        tokens = max(place.tokens for place in line)
+        return Wish(provider, calls, tokens, _dearest(line), self._token())
 
     def _ask(self, wish: Wish) -> _Answer:
         amendments, settlements = self._book.take_news()
@@ -282,7 +285,7 @@ class Governor:
 
     def _deal(self, line: list[_Place], answer: _Answer) -> None:
         """Give the granted slots to those in line, in their order."""
-        reserved = max(place.micros for place in line)
+        reserved = _dearest(line) or 0
         for entry in answer.verdict.granted:
             for slot in self._book.slots(entry, reserved, answer.day, answer.reading, self._pace.travel_s):
                 place = next(place for place in line if place.missing(slot.campaign) > 0)
@@ -291,7 +294,10 @@ class Governor:
         for place in line:
             short = len(place.slots) < sum(place.calls.values())
             place.answer = Grants(
-                tuple(place.slots), retry_at if short else None, answer.verdict.reason if short else ""
+                tuple(place.slots),
+                retry_at if short else None,
+                answer.verdict.reason if short else "",
+                held=answer.verdict.held,
             )
 
     def _retry_at(self, verdict: Verdict) -> datetime | None:
@@ -331,6 +337,12 @@ class Governor:
 
     def _change(self, record: Record[GovernorState], changes: dict[str, Any]) -> None:
         Commit(self._db).change(record, changes).run()
+
+
+def _dearest(line: list[_Place]) -> int | None:
+    """What each call of those in line may cost; `None` if that is not known of one of them."""
+    known = [place.micros for place in line if place.micros is not None]
+    return max(known) if len(known) == len(line) else None
 
 
 def _told(verdict: Verdict, now: datetime) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from datetime import datetime
 MOST_CAMPAIGNS = 50
 """Campaigns accounted for by name on one day; further ones share the account ``others``."""
 OTHERS = "others"
+NO_CAMPAIGN = "none"
+"""The account of leads that belong to no campaign; Firestore takes no empty name."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ class Day:
 
     def with_use(self, provider: str, campaign: str, use: Use) -> Day:
         """The account with something used."""
-        name = campaign if campaign in self.campaigns or len(self.campaigns) < MOST_CAMPAIGNS else OTHERS
+        name = campaign or NO_CAMPAIGN
+        if name not in self.campaigns and len(self.campaigns) >= MOST_CAMPAIGNS:
+            name = OTHERS
         return replace(
             self,
             providers={**self.providers, provider: self.providers.get(provider, Use()) + use},
