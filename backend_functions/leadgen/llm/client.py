@@ -140,7 +140,7 @@ class ModelClient:
                 self._client = None
 
     def most(self, messages: Sequence[dict[str, str]]) -> Use:
-        """What one call uses at most; money is 0 where the price is not known."""
+        """What one call uses at most; where the price is not known, it says so."""
         return self._use(Usage(most_tokens(messages), MAX_TOKENS))
 
     def ask(self, messages: Sequence[dict[str, str]], slot: Right) -> Answer:
@@ -172,8 +172,9 @@ class ModelClient:
             slot.ended(use)
 
     def _use(self, usage: Usage) -> Use:
-        micros = self.price.micros(usage.prompt, usage.completion) if self.price else 0
-        return Use(1, usage.prompt, usage.completion, micros)
+        if self.price is None:
+            return Use(1, usage.prompt, usage.completion, unpriced=1)
+        return Use(1, usage.prompt, usage.completion, self.price.micros(usage.prompt, usage.completion))
 
     def _await(self, slot: Right) -> None:
         wait = slot.opens_at - self._monotonic()

@@ -44,12 +44,14 @@ class Use:
         prompt_tokens: sent.
         completion_tokens: answered.
         micros: millionths of a dollar.
+        unpriced: calls whose price nobody knows, which are not in it.
     """
 
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     micros: int = 0
+    unpriced: int = 0
 
     def __add__(self, other: Use) -> Use:
         return Use(
@@ -57,6 +59,7 @@ class Use:
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             self.micros + other.micros,
+            self.unpriced + other.unpriced,
         )
 
 

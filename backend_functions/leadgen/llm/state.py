@@ -56,6 +56,7 @@ class UseDocument(Document):
     prompt_tokens: Count = 0
     completion_tokens: Count = 0
     micros: Count = 0
+    unpriced: Count = 0
 
 
 class DayDocument(Document):
@@ -158,12 +159,6 @@ def from_ms(value: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=value)
 
 
-def limit_changes(settings: Settings) -> dict[str, Any]:
-    """What of the configuration the Governor's document holds; written in the same commit, it holds for the very
-    next call."""
-    return {"limit": settings.llm_transaction_limit}
-
-
 def configure_limit_changes(limit: int) -> dict[str, Any]:
     """The change that sets the limit, to be written with `set(..., merge=True)`; it holds for the very next call.
 
@@ -173,7 +168,7 @@ def configure_limit_changes(limit: int) -> dict[str, Any]:
     Raises:
         pydantic.ValidationError: the limit is not a whole number within the bounds.
     """
-    return limit_changes(Settings(llm_transaction_limit=limit))
+    return {"limit": Settings(llm_transaction_limit=limit).llm_transaction_limit}
 
 
 def _limits(calls: int, tokens: int, dollars: float) -> Limits:
@@ -186,7 +181,8 @@ def _day(document: DayDocument) -> Day:
 
 def _uses(documents: dict[str, UseDocument]) -> dict[str, Use]:
     return {
-        name: Use(one.calls, one.prompt_tokens, one.completion_tokens, one.micros) for name, one in documents.items()
+        name: Use(one.calls, one.prompt_tokens, one.completion_tokens, one.micros, one.unpriced)
+        for name, one in documents.items()
     }
 
 
@@ -197,6 +193,7 @@ def _stored_uses(uses: Iterable[tuple[str, Use]]) -> dict[str, UseDocument]:
             prompt_tokens=one.prompt_tokens,
             completion_tokens=one.completion_tokens,
             micros=one.micros,
+            unpriced=one.unpriced,
         )
         for name, one in uses
     }
