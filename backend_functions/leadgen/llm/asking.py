@@ -96,7 +96,7 @@ class Asking:
             ModelError: nobody gave a usable answer.
         """
         try:
-            return self._call(provider, task.messages(), slot)
+            return _signed(provider, self.call(provider, task.messages(), slot))
         except ModelError as error:
             other = self._second(provider, error.kind)
             if other is None:
@@ -108,6 +108,25 @@ class Asking:
                 # that its provider would take later waits for that.
                 first_counts = second.kind is Failure.LAPSED or error.kind is Failure.THROTTLED
                 raise (error if first_counts else second) from None
+
+    def call(self, provider: Provider, messages: Messages, slot: Slot) -> Answer:
+        """One call, of which the provider's circuit and this batch take note.
+
+        Raises:
+            ModelError: there is no usable answer.
+        """
+        try:
+            answer = provider.client.ask(messages, slot)
+        except ModelError as error:
+            provider.note(error.kind)
+            if error.retry_at is not None:
+                self.throttled.append((provider.name, error.retry_at))
+            raise
+        except BaseException:
+            provider.withdraw()
+            raise
+        provider.note(None)
+        return answer
 
     def hold_throttled(self) -> None:
         """Tell everybody to leave the providers alone that asked for it."""
@@ -129,18 +148,8 @@ class Asking:
         if not grants.slots:
             provider.withdraw()
             raise ModelError(Failure.LAPSED, grants.reason)
-        return self._call(provider, task.messages(repair=repair), grants.slots[0])
+        return _signed(provider, self.call(provider, task.messages(repair=repair), grants.slots[0]))
 
-    def _call(self, provider: Provider, messages: Messages, slot: Slot) -> tuple[Answer, str]:
-        try:
-            answer = provider.client.ask(messages, slot)
-        except ModelError as error:
-            provider.note(error.kind)
-            if error.retry_at is not None:
-                self.throttled.append((provider.name, error.retry_at))
-            raise
-        except BaseException:
-            provider.withdraw()
-            raise
-        provider.note(None)
-        return answer, f"{provider.client.model}/{PROMPT_VERSION}"
+
+def _signed(provider: Provider, answer: Answer) -> tuple[Answer, str]:
+    return answer, f"{provider.client.model}/{PROMPT_VERSION}"

@@ -13,6 +13,7 @@ from leadgen.harvest.hosts.memory import shared_memory
 from leadgen.harvest.robots import RobotsCache
 from leadgen.harvest.sources import Source
 from leadgen.llm.cache import Answers
+from leadgen.llm.checking import ModelCheck, check_models
 from leadgen.llm.enrich import Enricher
 from leadgen.llm.governor import Governor
 from leadgen.llm.providers import Provider, providers_of
@@ -57,6 +58,11 @@ def _host_memory(db: Client, local_hosts: frozenset[str]) -> HostMemory:
 def build_enricher(db: Client, env: Environment, clock: Clock) -> Enricher:
     """The enricher: with the model of the environment, or by rules where none is configured."""
     return Enricher(_governor(db), _providers(env), clock, answers=Answers(db, clock))
+
+
+def try_models(db: Client, env: Environment) -> list[ModelCheck]:
+    """One call to each configured model, under the Governor; none where no model is configured."""
+    return check_models(_governor(db), _providers(env))
 
 
 @lru_cache(maxsize=4)
