@@ -22,7 +22,12 @@ TIMEOUT_S = 20.0
 
 
 @app.command()
-def status(as_json: Json = False) -> None:
+def status(
+    days: Annotated[
+        int, typer.Option("--days", min=0, max=366, help="Also say what so many earlier days, with calls, have cost.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
     """Say how much of the limits is used, who waits until when, and what the day has cost."""
     from google.api_core.exceptions import GoogleAPICallError, RetryError
 
@@ -34,9 +39,11 @@ def status(as_json: Json = False) -> None:
             data = db.collection("governor").document("llm").get(timeout=TIMEOUT_S).to_dict() or {}
             governor = read_governor(data)
             names = _cities(db, governor)
+            now = datetime.now(UTC)
+            earlier = _earlier(db, governor, days, now)
         except (GoogleAPICallError, RetryError) as error:
             raise unreachable(error) from None
-        facts = status_facts(governor, names, datetime.now(UTC))
+        facts = status_facts(governor, names, now) | {"earlier": earlier}
         emit_json(facts) if as_json else _show(facts)
 
 
@@ -90,6 +97,19 @@ def status_facts(governor: Governor, cities: dict[str, str], now: datetime) -> d
     }
 
 
+def _earlier(db: Client, governor: Governor, days: int, now: datetime) -> list[dict[str, Any]]:
+    """The accounts of earlier days, latest first. That of the last day with calls moves out of the Governor's document
+    only with the first call of the next."""
+    if not days:
+        return []
+    found = {} if governor.is_of(now) or not governor.day else {governor.day: governor.total}
+    query = db.collection("llmUsage").order_by("day", direction="DESCENDING").limit(days)
+    for snapshot in query.stream(timeout=TIMEOUT_S):
+        one = read_governor({"day": snapshot.to_dict() or {}})
+        found[one.day] = one.total
+    return [{"day": day, **_use(found[day])} for day in sorted(found, reverse=True)[:days]]
+
+
 def _use(used: Used) -> dict[str, Any]:
     return {
         "calls": used.calls,
@@ -132,6 +152,9 @@ def _show(facts: dict[str, Any]) -> None:
     if facts["campaigns"]:
         rows = [[_label(one), one["calls"], one["tokens"], one["cost"]] for one in facts["campaigns"]]
         table("By campaign, today", ["campaign", *columns], rows)
+    if facts["earlier"]:
+        rows = [[one["day"], one["calls"], one["tokens"], one["cost"]] for one in facts["earlier"]]
+        table("Earlier days (UTC)", ["day", *columns], rows)
     if facts["waiting"]:
         rows = [[_label(one), one["calls"], _time(one["since"]), _time(one["until"])] for one in facts["waiting"]]
         table(f"Waiting: {facts['reason']}", ["campaign", "leads", "since", "until"], rows)

@@ -126,7 +126,12 @@ class Governor:
 
     def spent(self, now: datetime) -> Used:
         """What was used today, by all."""
-        ones = list(self.providers.values()) if self.is_of(now) else []
+        return self.total if self.is_of(now) else Used(0, 0, 0.0)
+
+    @property
+    def total(self) -> Used:
+        """What was used on the day of the account, by all."""
+        ones = self.providers.values()
         return Used(
             sum(one.calls for one in ones),
             sum(one.tokens for one in ones),

@@ -186,6 +186,19 @@ def test_the_test_says_what_is_wrong_and_what_to_do(firestore_db: Client, model:
 
 
 @pytest.mark.usefixtures("session")
+def test_an_earlier_days_account_is_kept_when_the_next_begins(firestore_db: Client) -> None:
+    used = {"day": "2026-03-01", "providers": {"m": {"calls": 9, "promptTokens": 90, "micros": 2_500_000}}}
+    Collections(firestore_db).governor.set({"limit": 5, "day": used})
+    before = json.loads(leadgen("status", "--days", "3", "--json").stdout)
+    assert (before["today"]["calls"], before["earlier"][0]["dollars"]) == (0, 2.5)
+    assert len(Governor(firestore_db, owner="one").take("m", {"c": 1}).slots) == 1
+    [earlier] = json.loads(leadgen("status", "--days", "3", "--json").stdout)["earlier"]
+    assert (earlier["day"], earlier["calls"], earlier["cost"]) == ("2026-03-01", 9, "$2.50")
+    assert json.loads(leadgen("status", "--json").stdout)["earlier"] == []
+    assert "2026-03-01" in leadgen("status", "--days", "1").stdout
+
+
+@pytest.mark.usefixtures("session")
 def test_the_status_names_who_waits_with_the_campaigns_city(firestore_db: Client) -> None:
     wait_for_model(firestore_db, "campaign1", 1, NOW)
     Collections(firestore_db).governor.set({"limit": 1})

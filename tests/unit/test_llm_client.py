@@ -71,6 +71,7 @@ def ask(client: ModelClient, within: float = 60.0, book: Book | None = None) -> 
 def told(book: Book) -> tuple[int, Use]:
     """How many calls a book says began, and what they used."""
     amendments, settlements = book.take_news()
+    assert amendments, "the slot was told nothing"
     return sum(one.n for one in amendments), sum((one.use for one in settlements), Use())
 
 

@@ -153,6 +153,16 @@ def test_a_429_of_the_first_holds_it_and_the_lead_goes_to_the_second(services: t
     assert governor.holds == [("first", NOW + timedelta(seconds=90))]
 
 
+def test_a_lead_that_the_first_takes_later_waits_for_that_if_the_second_fails(
+    services: tuple[Service, Service],
+) -> None:
+    first, second = services
+    first.fail(kind="status", status=429, retryAfter=90)
+    second.fail(kind="status", status=500)
+    [result] = enricher(Counter(10), first, second).enrich([LEAD])
+    assert (result.waiting_until, result.lead) == (NOW + timedelta(seconds=90), LEAD)
+
+
 def test_leads_wait_while_both_asked_to_and_rules_stand_in_while_both_fail(services: tuple[Service, Service]) -> None:
     first, second = services
     [waiting] = enricher(Counter(10, held=("first", "second")), first, second).enrich([LEAD])
