@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 1_000_000
 MAX_TOKENS = 800
 """An answer has no more tokens than these."""
+_SCHEMA_MESSAGE = {"content": json.dumps(RESPONSE_SCHEMA)}
+"""Services show the model the schema too, and count it as part of the prompt."""
 _MOST_BELIEVED = 10_000_000
 """No call uses more tokens than these, whatever an answer says."""
 
@@ -141,7 +143,7 @@ class ModelClient:
 
     def most(self, messages: Sequence[dict[str, str]]) -> Use:
         """What one call uses at most; where the price is not known, it says so."""
-        return self._use(Usage(most_tokens(messages), MAX_TOKENS))
+        return self._use(Usage(most_tokens([*messages, _SCHEMA_MESSAGE]), MAX_TOKENS))
 
     def ask(self, messages: Sequence[dict[str, str]], slot: Right) -> Answer:
         """One call, from when its slot opens.
