@@ -46,7 +46,6 @@ _LIBRARIES = (
     "selectolax.lexbor",
     "openai",
     "aiohttp",
-    "protego",
     "numpy",
     "PIL.Image",
     "css_inline",

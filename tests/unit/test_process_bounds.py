@@ -54,10 +54,10 @@ def test_the_walk_stops(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     visited = 0
     node = _Walk._node
 
-    def counted(self: _Walk, *args: object) -> None:
+    def counted(self: _Walk, *args: object) -> object:
         nonlocal visited
         visited += 1
-        node(self, *args)  # type: ignore[arg-type]
+        return node(self, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(_Walk, "_node", counted)
     Page(f"<body>{body}</body>").document()

@@ -27,6 +27,7 @@ from leadgen.harvest.page import Page, Validators, validators_of
 from leadgen.harvest.politeness import HostPace, LocalPace, Outcome
 from leadgen.harvest.robots import PARSED_BYTES, RobotsAnswer, RobotsCache, RobotsRules, load_rules
 from leadgen.harvest.robots_txt import product_token
+from leadgen.harvest.time_limit import TimeLimit
 from leadgen.harvest.transport import REDIRECTS, Answer, FetchLimits, Transport
 from leadgen.harvest.wanted import Wanted
 from leadgen.store.clock import Clock
@@ -108,6 +109,8 @@ class Fetcher:
         self._limits = limits or FetchLimits()
         self._sleep = sleep
         self._rng = rng or random.Random()
+        self._overall = TimeLimit(self._limits.overall_s)
+        self._waiting = TimeLimit(self._limits.pace_wait_s)
         self._transport = Transport(self._guard, user_agent, self._limits, resolver)
         self._sites: dict[tuple[str, str | None, int | None], _Site] = {}
 
@@ -118,6 +121,8 @@ class Fetcher:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._overall.close()
+        self._waiting.close()
         await self._transport.close()
 
     async def get(
@@ -158,7 +163,7 @@ class Fetcher:
 
     async def _fetch(self, url: str, wanting: Wanted) -> Answer:
         try:
-            async with asyncio.timeout(self._limits.overall_s):
+            with self._overall.begin():
                 return await self._with_retries(lambda: self._follow(url, wanting))
         except TimeoutError as error:
             raise FetchError(FetchKind.TIMEOUT, url, f"no answer within {self._limits.overall_s:g} s") from error
@@ -228,7 +233,7 @@ class Fetcher:
             await site.places.acquire()
             return
         try:
-            async with asyncio.timeout(self._limits.pace_wait_s):
+            with self._waiting.begin():
                 await site.places.acquire()
         except TimeoutError as error:
             retry_at = self._clock.now() + timedelta(seconds=self._limits.pace_wait_s)

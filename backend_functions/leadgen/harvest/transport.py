@@ -13,6 +13,7 @@ from yarl import URL
 from leadgen.harvest.addresses import AddressGuard, BlockedAddress, GuardedResolver
 from leadgen.harvest.body import ACCEPT_ENCODING, BadEncoding, TooLarge, read_body
 from leadgen.harvest.failures import FetchError, FetchKind
+from leadgen.harvest.time_limit import TimeLimit
 
 _RAW_BYTE = re.compile("[\udc80-\udcff]")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -93,6 +94,7 @@ class Transport:
         self._user_agent = user_agent
         self._limits = limits
         self._resolver = resolver
+        self._exchanging = TimeLimit(limits.exchange_s)
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -101,9 +103,7 @@ class Transport:
         self._session = aiohttp.ClientSession(
             # How many requests are under way at a time is bounded per host by the fetcher.
             connector=aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(self._guard, self._resolver)),
-            timeout=aiohttp.ClientTimeout(
-                total=limits.exchange_s, sock_connect=limits.connect_s, sock_read=limits.read_s
-            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s, sock_read=limits.read_s),
             headers={"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -112,6 +112,7 @@ class Transport:
 
     async def close(self) -> None:
         """Close all connections."""
+        self._exchanging.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -135,19 +136,24 @@ class Transport:
             raise RuntimeError("the transport is not open")
         asking = {"Accept": accept, **conditions}
         try:
-            async with self._session.get(url, headers=asking, allow_redirects=False) as response:
-                headers = response.headers
-                if not 200 <= response.status < 300:
-                    # Nobody waits for its body: the connection is closed unless all of it has arrived.
-                    return Answer(url, response.status, headers)
-                declared = response.content_length or 0
-                if declared > limit and not truncate:
-                    raise TooLarge(f"the body is larger than {limit} bytes")
-                encoding = headers.get("content-encoding", "")
-                content = await read_body(response.content, encoding, limit, truncate=truncate)
-                return Answer(url, response.status, headers, content)
+            with self._exchanging.begin():
+                async with self._session.get(url, headers=asking, allow_redirects=False) as response:
+                    return await _read(url, response, limit, truncate=truncate)
         except (BlockedAddress, TooLarge, BadEncoding, TimeoutError, aiohttp.ClientError, OSError) as error:
             raise _failure(url, error) from error
+
+
+async def _read(url: URL, response: aiohttp.ClientResponse, limit: int, *, truncate: bool) -> Answer:
+    headers = response.headers
+    if not 200 <= response.status < 300:
+        # Nobody waits for its body: the connection is closed unless all of it has arrived.
+        return Answer(url, response.status, headers)
+    declared = response.content_length or 0
+    if declared > limit and not truncate:
+        raise TooLarge(f"the body is larger than {limit} bytes")
+    encoding = headers.get("content-encoding", "")
+    content = await read_body(response.content, encoding, limit, truncate=truncate)
+    return Answer(url, response.status, headers, content)
 
 
 def _failure(url: URL, error: Exception) -> FetchError:

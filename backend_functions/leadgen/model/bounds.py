@@ -22,6 +22,7 @@ _BEGINNING = 100_000
 _FEW_TAGS = 1_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
+_TAG_NAME = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9:-]{0,40})")
 _INSIDE = re.compile(r"<[a-zA-Z][^\s<>]*\s([^<>]*)")
 _ATTRIBUTE = re.compile(r"([^\s=\"'/]+)(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))?")
 _ELEMENT = re.compile(r"<([a-zA-Z][^\s<>/]{0,40})")
@@ -38,14 +39,14 @@ _NEVER_NEST = frozenset(
 def bounded(html: str) -> str:
     """The page without what would make parsing it slow: its far end, giant tags, and tags nested too deep."""
     html = html[:MAX_HTML].replace("\x00", "")
-    many = html.count("<") > _FEW_TAGS
-    if many and len(parts := html.split("<", MAX_TAGS + 1)) > MAX_TAGS + 1:
-        html = html[: -len(parts[-1]) - 1]
+    tags = html.count("<")
+    if tags > MAX_TAGS:
+        html = html[: -len(html.split("<", MAX_TAGS + 1)[-1]) - 1]
     if len(html) > MAX_TAG:
         html = _without_giant_tags(html)
     if len(html) > _BEGINNING and _names_too_much(html):
         html = html[:_BEGINNING]
-    return _flattened(html) if many else html
+    return _flattened(html) if tags > _FEW_TAGS and _is_deep(html) else html
 
 
 def _names_too_much(html: str) -> bool:
@@ -57,10 +58,21 @@ def _names_too_much(html: str) -> bool:
 
 
 def _without_giant_tags(html: str) -> str:
-    parts = html.split(">")
-    if max(map(len, parts)) <= MAX_TAG:
+    if not _has_giant_tag(html):
         return html
+    parts = html.split(">")
     return ">".join(_shortened(part) if len(part) > MAX_TAG else part for part in parts)
+
+
+def _has_giant_tag(html: str) -> bool:
+    """Whether there is more than `MAX_TAG` between two ">"; looks at few of them, for most are close together."""
+    start = 0
+    while len(html) - start > MAX_TAG:
+        end = html.rfind(">", start, start + MAX_TAG + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def _shortened(part: str) -> str:
@@ -69,6 +81,29 @@ def _shortened(part: str) -> str:
     if start is None or len(part) - start.start() <= MAX_TAG:
         return part
     return part[: start.start() + MAX_TAG]
+
+
+def _is_deep(html: str) -> bool:
+    """Whether `_flattened` has anything to leave out; told in less than half the time, for hardly any page has."""
+    names = _TAG_NAME.findall(html)
+    steps = {name: _step(name) for name in set(names)}
+    if sum(names.count(name) for name in steps if name.lower().lstrip("/") == "option") > MAX_OPTIONS * 2:
+        return True
+    depth = 0
+    for step in map(steps.__getitem__, names):
+        depth += step
+        if depth > MAX_DEPTH:
+            return True
+        if depth < 0:
+            depth = 0
+    return False
+
+
+def _step(name: str) -> int:
+    """How a tag changes the depth."""
+    if name.lower().lstrip("/") in _NEVER_NEST:
+        return 0
+    return -1 if name.startswith("/") else 1
 
 
 def _flattened(html: str) -> str:

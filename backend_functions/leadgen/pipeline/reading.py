@@ -44,7 +44,9 @@ class ReadPost:
 
     def marks(self) -> Marks:
         """What identifies its author."""
-        phones = tuple(dict.fromkeys(p.e164 for p in self.post.phones if p.confidence >= CERTAIN_ENOUGH))
+        # A fax machine is often shared, and nobody answers it.
+        voices = (phone for phone in self.post.phones if phone.kind != "fax")
+        phones = tuple(dict.fromkeys(p.e164 for p in voices if p.confidence >= CERTAIN_ENOUGH))
         emails = tuple(dict.fromkeys(canonical_email(e.address) for e in self.post.emails))
         return Marks(phones, emails, self.image_hash, self.url)
 

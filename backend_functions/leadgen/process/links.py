@@ -64,10 +64,13 @@ _SAYS_WEBSITE = re.compile(
     re.IGNORECASE,
 )
 _MARKS = frozenset({"website", "external", "homepage", "business-site", "site-link", "web"})
-_WRITTEN = re.compile(r"(?<![\w@./-])(?:https?://|www\.)[^\s<>\"'()]{3,300}", re.IGNORECASE)
-_BARE = re.compile(
-    r"(?<![\w@./-])[a-z0-9](?:[a-z0-9-]{1,60}[a-z0-9])\.(?:com|net|org|biz|us|co)(?![\w@-]|\.\w)", re.IGNORECASE
-)
+# Both begin with what is rare, because that is looked for fast.
+_WRITTEN = re.compile(r"[hHwW](?<![\w@./-].)(?i:(?<=h)ttps?://|(?<=w)ww\.)[^\s<>\"'()]{3,300}")
+_BARE_END = re.compile(r"\.(?:com|net|org|biz|us|co)(?![\w@-]|\.\w)", re.IGNORECASE)
+_BARE = re.compile(r"(?<![\w@./-])[a-z0-9](?:[a-z0-9-]{1,60}[a-z0-9])\Z", re.IGNORECASE)
+_LONGEST_LABEL = 62
+# A link that stays on its host.
+_WITHIN = re.compile(r"/?[\w.-]+(?:[/?#]|\Z)|[?#]|/\Z")
 
 
 def absolute(href: str, base: str) -> str | None:
@@ -110,11 +113,11 @@ def website_urls(
     own = host_of(base)
     found: dict[str, None] = {}
     for link in links:
-        url = _website(link.href, base)
-        if not url:
-            continue
         says = bool(_MARKS & link.marks) or _SAYS_WEBSITE.search(link.text) is not None
-        if says or not _same_site(host_of(url), own):
+        if not says and own not in _REDIRECTS and _WITHIN.match(link.href):
+            continue
+        url = _website(link.href, base)
+        if url and (says or not _same_site(host_of(url), own)):
             found[url] = None
     others = [*stated, *(_written_in(text, frozenset(mail_domains)) if "." in text else ())]
     for written in others:
@@ -132,12 +135,18 @@ def _website(href: str, base: str) -> str:
 
 
 def _written_in(text: str, mail_domains: frozenset[str]) -> Iterator[str]:
-    for pattern in (_WRITTEN, _BARE):
-        for match in pattern.finditer(text):
-            written = match[0].rstrip(".,;:!?")
-            url = written if "://" in written else f"http://{written}"
-            if host_of(url) not in mail_domains:
-                yield url
+    for written in (*(match[0].rstrip(".,;:!?") for match in _WRITTEN.finditer(text)), *_bare(text)):
+        url = written if "://" in written else f"http://{written}"
+        if host_of(url) not in mail_domains:
+            yield url
+
+
+def _bare(text: str) -> Iterator[str]:
+    """Hosts written without anything in front, found from their ends."""
+    for end in _BARE_END.finditer(text):
+        label = _BARE.search(text, max(0, end.start() - _LONGEST_LABEL), end.start())
+        if label is not None:
+            yield label[0] + end[0]
 
 
 def _one_per_host(urls: Iterable[str]) -> list[str]:

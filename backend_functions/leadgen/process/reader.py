@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from leadgen.process.visibility import Sheets
 from leadgen.process.wordlist import word_set
@@ -32,20 +33,24 @@ _SILENT = word_set(
     datalist
     """
 )
-_READ_ATTRIBUTES = ("aria-label", "title", "alt", "data-phone", "data-tel", "data-number", "data-email", "data-mail")
+_READ_ATTRIBUTES = word_set("aria-label title alt data-phone data-tel data-number data-email data-mail")
 _UNREAD = frozenset({"class", "id", "style", "rel", "target", "src", "width", "height", "type"})
 _FIRST_LETTERS = frozenset(name[0] for name in (*_READ_ATTRIBUTES, "data-", "on", "href", "action"))
 _BREAK = "\x1e"
-_TURNED = "turned text"
-_Left = tuple[str, int, dict[str, str | None] | None]
+_AROUND = dict.fromkeys(_BLOCKS, _BREAK) | dict.fromkeys(_CELLS, " ") | {"br": "\n"}
+"""What stands before and behind the text of an element; behind <br> there is none."""
+_Values = dict[str, str | None]
+_TURNED: _Values = {}
+_Left = tuple[str, int, _Values | None]
+"""What to write when an element is left, where its text begins, and its attributes if it is a link (or `_TURNED`)."""
 _UNSEEN: _Left = ("", -1, None)
 _BLANKS = "\t\r\f\v\xa0"
 _SPACES = re.compile(r" {2,}")
+_UNTIDY = re.compile(r"\n(?:\s|(?<=\s\n))")
 _MAY_HOLD_MAIL = re.compile(r"@|%40|\\x40|\\u0040|mail|znvy|\b64\b|atob|obfus|crypt", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """An <a> of the page, as written."""
 
     href: str
@@ -73,9 +78,12 @@ class Region:
         for blank in _BLANKS:
             if blank in joined:
                 joined = joined.replace(blank, " ")
-        blocks = [stripped for part in joined.split(_BREAK) if (stripped := part.strip(" \n"))]
-        lines = [line.strip() for line in _SPACES.sub(" ", "\n".join(blocks)).split("\n")]
-        return _fewer_empty(lines)
+        text = "\n".join([stripped for part in joined.split(_BREAK) if (stripped := part.strip(" \n"))])
+        if "  " in text:
+            text = _SPACES.sub(" ", text)
+        if _UNTIDY.search(text) is None:
+            return text.strip()
+        return _fewer_empty([line.strip() for line in text.split("\n")])
 
     def take_text(self) -> str:
         """The text of what was read since the last call."""
@@ -119,78 +127,85 @@ class _Walk:
         self._left = MAX_WORK
 
     def read(self, root: Any) -> None:
-        """Depth first, without recursion. On the stack: a node to enter, or (tag, finish) of an element to leave."""
-        stack: list[Any] = [root]
-        while stack and self._left > 0:
-            node = stack.pop()
-            if type(node) is tuple:
-                self._leave(*node)
+        """Depth first. On the stack: the elements around the node, with what is to be done when each is left."""
+        stack: list[tuple[int, _Left | None]] = []
+        # Depth of the outermost element around the node that is not seen; 0 where there is none.
+        unseen = 0
+        for node in root.traverse(include_text=True):
+            if stack and stack[-1][0] != (around := node.parent.mem_id):
+                self._leave_up_to(around, stack)
+                if len(stack) < unseen:
+                    unseen = 0
+            if unseen:
+                stack.append((node.mem_id, None))
                 continue
+            if self._left <= 0:
+                break
             self._left -= 1
-            following = node.next if node is not root else None
-            if following is not None:
-                stack.append(following)
-            self._node(node, stack)
+            tag = node.tag
+            left = self._node(tag, node)
+            if left is _UNSEEN:
+                stack.append((node.mem_id, None))
+                unseen = len(stack)
+            elif tag != "-text":
+                stack.append((node.mem_id, left))
         # Too much of it: what was entered is left, so that what was read so far is whole.
-        for node in reversed(stack):
-            if type(node) is tuple:
-                self._leave(*node)
+        self._leave_up_to(0, stack)
 
-    def _node(self, node: Any, stack: list[Any]) -> None:
-        tag = node.tag
+    def _leave_up_to(self, around: int, stack: list[tuple[int, _Left | None]]) -> None:
+        """Leave all elements inside of one."""
+        while stack and stack[-1][0] != around:
+            left = stack.pop()[1]
+            if left is not None:
+                self._leave(left)
+
+    def _node(self, tag: str, node: Any) -> _Left | None:
+        """What is to be done when the node is left; nothing for None."""
         if tag == "-text":
             text = node.text_content
             if text:
                 self._pieces.append(text.replace("\n", " ").replace(_BREAK, ""))
-        elif tag in _SILENT:
+            return None
+        if tag in _SILENT:
             self._silent(tag, node)
-        elif tag[0] != "-":
-            left = self._enter(tag, node)
-            if left is not _UNSEEN:
-                if left is not None:
-                    stack.append(left)
-                child = node.child
-                if child is not None:
-                    stack.append(child)
+            return _UNSEEN
+        return self._enter(tag, node) if tag[0] != "-" else None
 
     def _enter(self, tag: str, node: Any) -> _Left | None:
-        """What is to be done when the element is left: nothing (None), or the arguments of `_leave`."""
-        values: dict[str, str | None] = node.attributes
+        values: _Values = node.attributes
+        pieces = self._pieces
         if "@" in tag:
-            self._pieces.append(f" {tag} ")  # "Bob <bob@acme.com>", written without escaping
-        mark = -1
-        kept: dict[str, str | None] | None = None
+            pieces.append(f" {tag} ")  # "Bob <bob@acme.com>", written without escaping
+        link: _Values | None = None
+        mark = len(pieces)
         if values:
             self._left -= len(values)
-            if self._sheets.is_hidden(values):
+            styled = self._sheets.may_style(tag, values)
+            if styled and self._sheets.is_hidden(values):
                 return _UNSEEN
-            self._attributes(tag, values)
+            if not _UNREAD.issuperset(values):
+                self._attributes(tag, values)
+            if styled and self._sheets.is_turned(tag, values):
+                return "", mark, _TURNED
             if (tag == "a" or tag == "area") and values.get("href"):
-                mark, kept = len(self._pieces), values
-        if (values or tag == "bdo") and self._sheets.is_turned(tag, values):
-            return _TURNED, len(self._pieces), None
-        if tag in _BLOCKS:
-            self._pieces.append(_BREAK)
-        elif tag in _CELLS:
-            self._pieces.append(" ")
-        elif tag == "br":
-            self._pieces.append("\n")
-        elif kept is None:
-            return None
-        return tag, mark, kept
+                link = values
+        around = _AROUND.get(tag)
+        if around is None:
+            return ("", mark, link) if link is not None else None
+        pieces.append(around)
+        return ("" if around == "\n" else around, mark, link)
 
-    def _leave(self, tag: str, mark: int, values: dict[str, str | None] | None) -> None:
+    def _leave(self, left: _Left) -> None:
+        behind, mark, link = left
         pieces = self._pieces
-        if tag == _TURNED:
+        if link is _TURNED:
             turned = "".join(pieces[mark:])[::-1]
             del pieces[mark:]
             pieces.append(turned)
-        elif values is not None and len(self._region.links) < MAX_LINKS:
-            self._region.links.append(_link(values, "".join(pieces[mark : mark + 60])))
-        if tag in _BLOCKS:
-            pieces.append(_BREAK)
-        elif tag in _CELLS:
-            pieces.append(" ")
+        elif link is not None and len(self._region.links) < MAX_LINKS:
+            self._region.links.append(_link(link, "".join(pieces[mark : mark + 60])))
+        if behind:
+            pieces.append(behind)
 
     def _silent(self, tag: str, node: Any) -> None:
         region = self._region
@@ -203,12 +218,14 @@ class _Walk:
             if "@" in text or " at " in text or "(at)" in text or "[at]" in text:
                 region.attributes.append(text[:500])
 
-    def _attributes(self, tag: str, values: dict[str, str | None]) -> None:
+    def _attributes(self, tag: str, values: _Values) -> None:
         region = self._region
         data: dict[str, str] = {}
-        for name in values.keys() - _UNREAD:
-            value = values[name]
-            if not value or name[0] not in _FIRST_LETTERS:
+        for name, value in values.items():
+            if not value or name in _UNREAD or name[0] not in _FIRST_LETTERS:
+                continue
+            if name == "href" or name.startswith("on"):
+                self._script(name, value)
                 continue
             if name in _READ_ATTRIBUTES and len(region.attributes) < MAX_ATTRIBUTES:
                 region.attributes.append(value[:500])
@@ -216,8 +233,6 @@ class _Walk:
                 region.protected.append(value[:600])
             elif name.startswith("data-"):
                 data[name[5:].lower()] = value[:400]
-            elif name.startswith("on") or name == "href":
-                self._script(name, value)
             elif name == "action" and tag == "form" and scheme_of(value.lstrip()) == "mailto":
                 region.links.append(Link(value.strip()[:2000], ""))
         if data and len(region.data) < MAX_DATA:
@@ -225,12 +240,18 @@ class _Walk:
 
     def _script(self, name: str, value: str) -> None:
         """Keep an event handler or a ``javascript:`` link that may put an address together."""
-        runs = name != "href" or value[:20].lstrip().lower().startswith("javascript:")
+        start = value[:20]
+        runs = name != "href" or (":" in start and start.lstrip().lower().startswith("javascript:"))
         if runs and len(self._region.scripts) < MAX_SCRIPTS and _MAY_HOLD_MAIL.search(value[:2000]):
             self._region.scripts.append(value[:2000])
 
 
-def _link(values: dict[str, str | None], text: str) -> Link:
-    marks = f"{values.get('rel') or ''} {values.get('class') or ''}"[:500].lower().split()
+def _link(values: _Values, text: str) -> Link:
     plain = " ".join(text[:600].replace(_BREAK, " ").split())[:300]
-    return Link((values.get("href") or "").strip()[:2000], plain, frozenset(marks))
+    href = values.get("href") or ""
+    return Link(href.strip()[:2000], plain, _marks(f"{values.get('rel') or ''} {values.get('class') or ''}"[:500]))
+
+
+@lru_cache(maxsize=1_024)
+def _marks(written: str) -> frozenset[str]:
+    return frozenset(written.lower().split())

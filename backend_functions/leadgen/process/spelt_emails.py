@@ -15,7 +15,10 @@ from leadgen.process.domains import is_end, known_end, read_domain
 from leadgen.process.placeholders import FILE_ENDINGS
 from leadgen.process.spelt_words import (
     AT,
+    AT_CAPITALS,
+    AT_IN_PROSE,
     AT_NEEDLES,
+    BRACKETED_NEEDLES,
     CUE,
     CUE_NEEDLES,
     GLUED_LABEL,
@@ -35,6 +38,7 @@ from leadgen.process.spelt_words import (
     SIGN_END,
     SIGN_WORD,
     SIGN_WORDS,
+    UNUSUAL_NEEDLES,
     WORDY_PROVIDERS,
     WRITTEN_DOT,
 )
@@ -57,7 +61,8 @@ _PROVIDER_FIRST = re.compile(
 _PROVIDER_LAST = re.compile(
     r"(?<![\w.@+-])(?=[\w.+-]*\d)([\w.+-]{5,40})\s\((g-?\s?mail|yahoo|hotmail|outlook)\)", re.IGNORECASE
 )
-_APART = re.compile(r"(?<=[-_* ])@(?=[-_* ])")
+_AT_WORD = re.compile(r"at(?<![a-z]at)(?![a-z])")
+_APART = re.compile(r"@(?<=[-_* ]@)(?=[-_* ])")
 _FILE = re.compile(rf"@|\.(?:{'|'.join(sorted(FILE_ENDINGS))})\b", re.IGNORECASE)
 
 
@@ -98,8 +103,10 @@ def read_spelt(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _around_marks(text: str) -> Iterator[tuple[str, int, int]]:
-    cues = _places(_small(text), CUE_NEEDLES)
-    for at in islice(_marks(text), MAX_MARKS):
+    small = _small(text)
+    places = _at_places(text, small)
+    cues = _places(small, CUE_NEEDLES) if places else []
+    for at in islice(_marks(text, places, cues), MAX_MARKS):
         kind = at.lastgroup or ""
         if (
             kind == "sign"
@@ -109,8 +116,7 @@ def _around_marks(text: str) -> Iterator[tuple[str, int, int]]:
         ):
             continue
         # The domain is looked for first: most marks are the word "at" in a sentence, with no domain behind it.
-        last = bisect_left(cues, at.start())
-        near = last > 0 and cues[last - 1] >= at.start() - _BEFORE
+        near = _is_behind(cues, at.start(), _BEFORE)
         host = _read_host(text, at.end(), kind, may_be_spaced=near)
         if host is None:
             continue
@@ -128,14 +134,36 @@ def _around_marks(text: str) -> Iterator[tuple[str, int, int]]:
             yield f"{name}@{host.name}", start, host.end
 
 
-def _marks(text: str) -> Iterator[re.Match[str]]:
-    small = _small(text)
+def _at_places(text: str, small: str) -> list[int]:
+    """Where something is that may stand for the at-sign, or be a part of it, in order."""
     places = _places(small, AT_NEEDLES)
+    for bracket, needles in BRACKETED_NEEDLES.items():
+        if bracket in small:
+            places += _places(small, needles)
+    if not small.isascii():
+        places += _places(small, UNUSUAL_NEEDLES)
     # "at" stands by itself, or is written in capitals where it joins two parts.
-    words = (place for place in _places(small, ("at",)) if _is_word(text, place, place + 2))
+    words = [at.start() for at in _AT_WORD.finditer(small)]
+    places += words if small.isascii() else [place for place in words if _is_word(text, place, place + 2)]
+    places += _places(text, AT_CAPITALS)
+    return sorted(set(places))
+
+
+def _marks(text: str, places: list[int], cues: list[int]) -> Iterator[re.Match[str]]:
+    """What stands for the at-sign, in order.
+
+    Args:
+        text: a folded text.
+        places: where to look.
+        cues: where words such as "mail" begin.
+    """
     done = 0
-    for place in sorted({*places, *words}):
+    for place in places:
         if place < done:
+            continue
+        prose = place > done and text[place - 1].isspace() and AT_IN_PROSE.match(text, place)
+        if prose and not _is_behind(cues, place, _BEFORE + _AROUND):
+            done = place + len("at ")
             continue
         limit = min(len(text), place + _AHEAD)
         tries = (AT.match(text, start, limit) for start in range(max(done, place - _AROUND), place + 1))
@@ -143,6 +171,12 @@ def _marks(text: str) -> Iterator[re.Match[str]]:
         if at:
             done = at.end()
             yield at
+
+
+def _is_behind(places: list[int], end: int, most: int) -> bool:
+    """Whether one of some places is before another, and no more than some characters."""
+    last = bisect_left(places, end)
+    return last > 0 and places[last - 1] >= end - most
 
 
 def _small(text: str) -> str:
@@ -154,18 +188,17 @@ def _small(text: str) -> str:
 def _places(text: str, needles: Iterable[str]) -> list[int]:
     """Where any of some strings begins, in order."""
     places: list[int] = []
+    find = text.find
     for needle in needles:
-        place = text.find(needle)
+        place = find(needle)
         while place >= 0:
             places.append(place)
-            place = text.find(needle, place + 1)
+            place = find(needle, place + 1)
     places.sort()
     return places
 
 
 def _is_word(text: str, start: int, end: int) -> bool:
-    if text[start:end].isupper():
-        return True
     return not (text[start - 1 : start].isalpha() or text[end : end + 1].isalpha())
 
 
@@ -317,7 +350,7 @@ def _stands_alone(text: str, place: int, sign: str, *, dots: bool = False) -> bo
 def _beside_providers(text: str) -> Iterator[tuple[str, int, int]]:
     """ "gmail: mike1987" and "mike1987 (gmail)"."""
     small = _small(text)
-    if not any(needle in small for needle in PROVIDER_NEEDLES):
+    if not any(part in small and any(map(small.__contains__, names)) for part, names in PROVIDER_NEEDLES.items()):
         return
     for match in _PROVIDER_FIRST.finditer(text):
         yield f"{match[2]}@{_label(match[1], True)}.com", match.start(2), match.end(2)

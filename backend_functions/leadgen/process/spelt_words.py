@@ -30,12 +30,23 @@ AT = re.compile(
 )
 """What stands for the at-sign. Between brackets anything short counts; a bare word must be borne out."""
 
+AT_IN_PROSE = re.compile(
+    r"at\s(?!sign|g[\s-]?mail|g\.m|gee|yahoo|hotmail|outlook|aol|icloud|protonmail)[a-z]{1,40}\s(?!d[o0t\s]|p[eou]|kr)[a-z]",
+    re.IGNORECASE | re.ASCII,
+)
+"""The word "at" before plain words, none of which names a provider or is a dot: it can only be a preposition."""
+
 AT_NEEDLES = (
-    "@", "ät", "a t", "æt", "(a)", "[a]", "{a}", "( a )", "[ a ]", "{ a }", "arroba", "arobase", "chiocciola",
-    "apenstaartje", "klammeraffe", "affenschwanz", "snabel", "kukac", "zavin", "małpa", "malpa", "собак", "собач",
-    "sobaka", "where", "📧", "✉", "📨", "📩",
+    "@", "a t", "arroba", "arobase", "chiocciola", "apenstaartje", "klammeraffe", "affenschwanz", "snabel", "kukac",
+    "zavin", "malpa", "sobaka",
 )  # fmt: skip
 """What occurs in every mark but "at", in small letters: cheaper to find than to try an expression everywhere."""
+BRACKETED_NEEDLES = {"(": ("(a)", "( a )"), "[": ("[a]", "[ a ]"), "{": ("{a}", "{ a }")}
+"""More of them, by a sign that occurs in each."""
+UNUSUAL_NEEDLES = ("ät", "æt", "małpa", "собак", "собач", "📧", "✉", "📨", "📩")
+"""Those in which not all is ASCII."""
+AT_CAPITALS = ("AT", "WHERE")
+"""What stands for the at-sign in capitals only, or also where it joins two parts."""
 
 SAID_DOT = re.compile(
     rf"\s{{0,2}}{_OPEN}\s?(?:{_DOT_WORDS}|[.•])\s?{_CLOSE}\s{{0,2}}|\s{{0,2}}[\[({{]\s?d\s?[\])}}]\s{{0,2}}"
@@ -65,7 +76,8 @@ SIGN_WORD = re.compile(
 )
 GLUED_LABEL = re.compile(r"[a-z0-9]{1,40}(?:-[a-z0-9]{1,40}){0,5}")
 CUE_NEEDLES = ("mail", "correo", "courriel", "mel", "mél", "почта", "邮箱", "信箱")
-PROVIDER_NEEDLES = ("gmail", "g mail", "g-mail", "yahoo", "hotmail", "outlook")
+PROVIDER_NEEDLES = {"mail": ("gmail", "g mail", "g-mail", "hotmail"), "yahoo": ("yahoo",), "outlook": ("outlook",)}
+"""Names of providers, by what occurs in each."""
 CUE = re.compile(
     r"(?:\be-?\s?mails?|\bmail|\bcorreo(?: electr[oó]nico)?|\bcourriel|\bm[eé]l|почта|邮箱|信箱)"
     r"(?:\s+(?:address|adresse|me|us|id))?\s*(?:[:=–—>-]+|\s+is|\s+(?:me|us)\s+at|\s+at)\s*\Z",

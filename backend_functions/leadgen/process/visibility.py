@@ -69,6 +69,11 @@ class Sheets:
                     simple = (_SIMPLE_SELECTOR.match(part.strip()) for part in selector.split(","))
                     kind |= {match[0] for match in simple if match}
         self._hidden, self._turned = frozenset(hidden), frozenset(turned)
+        self._names_any = bool(hidden or turned)
+
+    def may_style(self, tag: str, values: dict[str, str | None]) -> bool:
+        """Whether an element with these attributes could be hidden or turned at all; for most the answer is no."""
+        return self._names_any or "style" in values or "hidden" in values or tag == "bdo"
 
     def is_hidden(self, values: dict[str, str | None]) -> bool:
         """Whether an element with these attributes is not seen."""

@@ -16,6 +16,8 @@ from leadgen.process.phones.numbering import could_be_nanp, country_code, nanp_n
 _LONG_RUN = 120
 _MAX_DIGITS = 17
 _SHORTEST = 7
+_NANP_LENGTH = 10
+_ABROAD = "011"
 _COUNTING = frozenset({"2345678910", "2345678901", "9876543210", "2147483647", "2147483648"})
 _TOUCHED = 0.75
 _SEPARATES = re.compile(r"[-.)\]/(\u2022*|~]")
@@ -55,6 +57,11 @@ def _counts(tokens: Sequence[Token]) -> bool:
     return any(steps[first : first + 3] in ([1, 1, 1], [-1, -1, -1]) for first in range(len(steps) - 2))
 
 
+def _begins_abroad(run: Run) -> bool:
+    """Whether the prefix for calls abroad may begin somewhere in a run."""
+    return _ABROAD in "".join([token.digits for token in run])
+
+
 def _is_card(run: Run) -> bool:
     """Whether the digits stand four by four, as on a bank card or in an IBAN."""
     sizes = "".join("4" if len(token.digits) == 4 else "-" for token in run)
@@ -76,8 +83,8 @@ class Reader:
         self._low = low
         self._region = region
         self._nanp = country_code(region) == 1
-        self._fewest = _SHORTEST
         self._refused = refused
+        self._has_plus = "+" in text
 
     def read(self, run: Run) -> list[Find]:
         """The numbers of a run."""
@@ -122,14 +129,17 @@ class Reader:
         return False
 
     def _is_international(self, token: Token) -> bool:
+        if not self._has_plus:
+            return False
         before = self._text[max(0, token.start - 3) : token.start].rstrip(" (")
         return before.endswith("+")
 
     def _windows(self, run: Run) -> list[_Window]:
         windows: list[_Window] = []
         left = sum([len(token.digits) for token in run])
+        fewest = _NANP_LENGTH if self._nanp and not (self._has_plus or _begins_abroad(run)) else _SHORTEST
         for first, token in enumerate(run):
-            if left < self._fewest:
+            if left < fewest:
                 break
             left -= len(token.digits)
             if len(run) > _LONG_RUN and len(token.digits) < 3:
@@ -144,9 +154,12 @@ class Reader:
         digits = ""
         for last in range(first, len(run)):
             digits += run[last].digits
-            if len(digits) > _MAX_DIGITS:
+            length = len(digits)
+            if length < _SHORTEST:
+                continue
+            if length > _MAX_DIGITS:
                 break
-            if len(digits) in (10, 11) or (len(digits) >= _SHORTEST and (any_length or digits.startswith("011"))):
+            if length == 10 or length == 11 or any_length or digits.startswith(_ABROAD):
                 window = self._judge(run, first, last, digits, international)
                 if window is not None:
                     windows.append(window)
@@ -162,7 +175,7 @@ class Reader:
                 return found
         if american:
             return self._judge_nanp(run, first, last, digits, national)
-        if not self._nanp or digits.startswith("011"):
+        if not self._nanp or digits.startswith(_ABROAD):
             return self._judge_dialled(run, first, last, digits)
         return None
 

@@ -54,7 +54,7 @@ def find_zones(low: str, *, nanp: bool) -> list[Zone]:
         low: a folded text in small letters.
         nanp: whether numbers without a country code are those of the North American plan.
     """
-    zones = []
+    zones: list[Zone] = []
     for match in _FIGURES.finditer(low):
         start, end = match.span()
         if end - start >= _SHORTEST and (_is_enough(match[0], nanp=nanp) or _is_announced(low, start)):
@@ -82,7 +82,8 @@ def _is_announced(low: str, start: int) -> bool:
     before = low[max(0, start - 8) : start]
     if "+" in before[-3:]:
         return True
-    return before.rstrip(" .-()")[-1:] in _LOOK_ALIKES and _LETTERS_BEFORE.search(before) is not None
+    bare = before.rstrip(" .-()")
+    return bool(bare) and bare[-1] in _LOOK_ALIKES and _LETTERS_BEFORE.search(before) is not None
 
 
 def _merged(zones: Iterable[Zone]) -> list[Zone]:
