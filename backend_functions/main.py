@@ -12,7 +12,12 @@ from typing import Any
 from firebase_functions import firestore_fn, https_fn, options, pubsub_fn, scheduler_fn
 
 REGION = "us-central1"
-_SECRETS = ["LEADGEN_TOKEN_KEY", "LEADGEN_MICROSOFT_CLIENT_SECRET", "LEADGEN_LLM_KEY"]
+_SECRETS = [
+    "LEADGEN_TOKEN_KEY",
+    "LEADGEN_MICROSOFT_CLIENT_SECRET",
+    "LEADGEN_LLM_KEY",
+    "LEADGEN_LLM_FALLBACK_KEY",
+]
 # The emulator gives secrets through the environment; asking Secret Manager for them would leave the machine.
 SECRETS = [] if os.environ.get("FUNCTIONS_EMULATOR") else _SECRETS
 
@@ -120,6 +125,12 @@ def getConfig(request: https_fn.Request) -> https_fn.Response:
 def updateConfig(request: https_fn.Request) -> https_fn.Response:
     """Changes the configuration."""
     return _serve("updateConfig", request)
+
+
+@https_fn.on_request(**_HTTP)
+def testModel(request: https_fn.Request) -> https_fn.Response:
+    """Tries the configured models with one call each."""
+    return _serve("testModel", request)
 
 
 @https_fn.on_request(**_HTTP)

@@ -137,7 +137,7 @@ class Backend:
             publisher=self.broker,
             sources=(self._source,),
             open_reader=lambda source: self.reader(source, instance.hosts),
-            enricher=lambda: Enricher(Governor(self._db, owner="benchmark"), None, self._clock),
+            enricher=lambda: Enricher(Governor(self._db, owner="benchmark"), (), self._clock),
             identities=instance.identities,
         )
 

@@ -147,7 +147,7 @@ class World:
             publisher=self.broker,
             sources=(self.source,),
             open_reader=self._reader,
-            enricher=lambda: Enricher(Governor(self.db, owner="test"), None, self.clock),
+            enricher=lambda: Enricher(Governor(self.db, owner="test"), (), self.clock),
             identities=IndexLog(self.db, LogMemory(), self.segment_bytes),
         )
 

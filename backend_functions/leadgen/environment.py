@@ -29,6 +29,13 @@ class Environment:
     llm_url: str
     llm_key: str = field(repr=False)
     llm_model: str
+    llm_price: str
+    """What the model costs, in dollars for a million tokens, as ``prompt/completion``; empty for the list price."""
+    llm_fallback_url: str
+    """A second service, asked while the first is out of use."""
+    llm_fallback_key: str = field(repr=False)
+    llm_fallback_model: str
+    llm_fallback_price: str
     token_key: str = field(repr=False)
 
 
@@ -51,5 +58,10 @@ def read_environment() -> Environment:
         llm_url=_text("LEADGEN_LLM_URL").rstrip("/"),
         llm_key=_text("LEADGEN_LLM_KEY"),
         llm_model=_text("LEADGEN_LLM_MODEL"),
+        llm_price=_text("LEADGEN_LLM_PRICE"),
+        llm_fallback_url=_text("LEADGEN_LLM_FALLBACK_URL").rstrip("/"),
+        llm_fallback_key=_text("LEADGEN_LLM_FALLBACK_KEY"),
+        llm_fallback_model=_text("LEADGEN_LLM_FALLBACK_MODEL"),
+        llm_fallback_price=_text("LEADGEN_LLM_FALLBACK_PRICE"),
         token_key=_text("LEADGEN_TOKEN_KEY"),
     )

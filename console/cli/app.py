@@ -15,6 +15,7 @@ from console.cli import (
     contacts,
     demo,
     extract,
+    llm,
     local,
     schedule,
     sources,
@@ -45,6 +46,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(templates.app, name="templates")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(auth.app, name="auth")
+app.add_typer(llm.app, name="llm")
 app.add_typer(admin.app, name="admin")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(suppression.app, name="suppress")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from console.client.problems import BackendError
 from console.client.session import Session
+from console.live.governor import read_governor
 from leadgen.model.documents import ProcessorRequest
 from leadgen.model.status import ContactStatus, EmailStatus
 
@@ -139,14 +140,8 @@ def _count(db: Client, collection: str, status: str) -> int:
 
 def _governor(db: Client) -> dict[str, Any]:
     data = db.collection("governor").document("llm").get(timeout=TIMEOUT_S).to_dict() or {}
-    now = datetime.now(UTC)
-    return {"limit": data.get("limit", 0), "used": _used(data, now), "updatedAt": data.get("updatedAt")}
-
-
-def _used(data: dict[str, Any], now: datetime) -> int:
-    """Calls of the last minute in the Governor's log, whose times are milliseconds since 1970."""
-    since = (now - timedelta(seconds=60)).timestamp() * 1000
-    return sum(int(entry["n"]) for entry in data.get("log", []) if entry["at"] > since)
+    governor = read_governor(data)
+    return {"limit": governor.limit, "used": governor.used(datetime.now(UTC)), "updatedAt": data.get("updatedAt")}
 
 
 def _mailbox(data: dict[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def _settings(data: Mapping[str, Any]) -> Any:
 
 
 def _governor(data: Mapping[str, Any]) -> Any:
-    from console.live.shapes import read_governor
+    from console.live.governor import read_governor
 
     return read_governor(data)
 

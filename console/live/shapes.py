@@ -1,4 +1,4 @@
-"""Documents that only the console's gauges read: the governor's log and the mailboxes' state."""
+"""Documents that only the console's gauges read: the mailboxes' state."""
 
 from __future__ import annotations
 
@@ -7,27 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-GRANT_COUNTS_S = 65.0
-"""A grant counts against the limit for the window of 60 s and the 5 s in which it may be used."""
-
-
-@dataclass(frozen=True)
-class Governor:
-    """The LLM Governor's log.
-
-    Args:
-        limit: calls that may begin in any minute.
-        grants: when grants were given, in seconds since the epoch, and how many.
-    """
-
-    limit: int
-    grants: tuple[tuple[float, int], ...]
-
-    def used(self, now: datetime) -> int:
-        """How many grants count against the limit at a moment."""
-        oldest = now.timestamp() - GRANT_COUNTS_S
-        return sum(n for at, n in self.grants if at > oldest)
 
 
 @dataclass(frozen=True)
@@ -57,12 +36,6 @@ class Mailbox:
         """Mails sent in the last hours."""
         oldest = now.timestamp() - hours * 3600
         return sum(1 for moment in self.sent if moment > oldest)
-
-
-def read_governor(data: Mapping[str, Any]) -> Governor:
-    """The governor's document; its log holds moments in milliseconds."""
-    grants = tuple((float(entry["at"]) / 1000, int(entry["n"])) for entry in data.get("log") or [])
-    return Governor(int(data.get("limit", 0)), grants)
 
 
 def read_mailbox(data: Mapping[str, Any]) -> Mailbox:

@@ -9,10 +9,11 @@ from typing import Any
 
 from console.live import feeds
 from console.live.feed import Window
+from console.live.governor import Governor
 from console.live.health import FeedState, Freshness, Health, freshness
 from console.live.history import History
 from console.live.session import UserInfo
-from console.live.shapes import Governor, Mailbox
+from console.live.shapes import Mailbox
 
 _NOTHING = Window()
 

@@ -271,6 +271,14 @@ class TestConfiguration:
             admin.call("updateConfig", {"dailyCap": 124}, revision=old["revision"])
         assert "admin@" in caught.value.detail
 
+    def test_an_admin_tries_the_model_with_one_call(
+        self, admin: Session, people: Callable[[str], Session], local_stack: StackInfo
+    ) -> None:
+        with pytest.raises(BackendError):
+            people("operator").call("testModel")
+        [one] = admin.call("testModel")
+        assert (one["ok"], one["model"]) == (True, local_stack.variables["LEADGEN_LLM_MODEL"])
+
     def test_one_bad_value_changes_nothing(self, admin: Session) -> None:
         before = admin.call("getConfig")
         with pytest.raises(BackendError) as caught:

@@ -114,7 +114,7 @@ class World:
             publisher=self.fate.publisher(self.broker),
             sources=self.sources,
             open_reader=self.fate.reader(self._reader),
-            enricher=lambda: Enricher(Governor(self.db, owner="test"), None, self.clock),
+            enricher=lambda: Enricher(Governor(self.db, owner="test"), (), self.clock),
         )
 
     def live(self) -> dict[str, Any]:

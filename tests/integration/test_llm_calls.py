@@ -13,6 +13,7 @@ import httpx
 from leadgen.llm.client import ModelClient
 from leadgen.llm.enrich import Enricher
 from leadgen.llm.governor import Governor
+from leadgen.llm.providers import Provider
 from leadgen.llm.state import configure_limit_changes
 from leadgen.llm.window import Pace
 from leadgen.model.documents import LeadData
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
 LEAD = LeadData(title="Licensed plumber", body="We do drain cleaning, repipes and toilets.", city="austin")
-PACE = Pace(window_s=2.0, use_within_s=1.0, travel_s=0.5)
+PACE = Pace(window_s=2.0, use_within_s=1.0, travel_s=0.5, horizon_s=0.3)
 LIMIT = 7
 
 
@@ -42,7 +43,7 @@ def test_calls_of_several_instances_arrive_within_the_limit_in_every_window(
 
         def instance(number: int) -> None:
             governor = Governor(firestore_db, owner=f"instance-{number}", pace=PACE)
-            enricher = Enricher(governor, client, SystemClock())
+            enricher = Enricher(governor, [Provider("one", client)], SystemClock())
             while time.monotonic() < end:
                 results = enricher.enrich([LEAD] * 3)
                 done.append(sum(result.waiting_until is None for result in results))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from leadgen.llm.governor import Governor, Grants
+from leadgen.llm.spending import Use
 from leadgen.llm.state import GovernorState, configure_limit_changes
 from leadgen.llm.window import Pace
 from leadgen.store.client import Collections
@@ -19,7 +20,7 @@ from leadgen.store.records import Commit, Raced
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
-SHORT = Pace(window_s=0.8, use_within_s=0.4, travel_s=0.1)
+SHORT = Pace(window_s=0.8, use_within_s=0.4, travel_s=0.1, horizon_s=0.1)
 
 
 def governor(db: Client, owner: str = "one", pace: Pace | None = None) -> Governor:
@@ -30,74 +31,125 @@ def set_limit(db: Client, limit: int) -> None:
     Collections(db).governor.set(configure_limit_changes(limit), merge=True)
 
 
+def take(asking: Governor, calls: int, campaign: str = "c") -> Grants:
+    return asking.take("one", {campaign: calls})
+
+
+def granted(asking: Governor, calls: int, campaign: str = "c") -> int:
+    return len(take(asking, calls, campaign).slots)
+
+
 def stored(db: Client) -> dict[str, Any]:
     found: dict[str, Any] = Collections(db).governor.get().to_dict() or {}
     return found
 
 
 def test_the_first_call_makes_the_document_with_the_limit_of_the_settings(firestore_db: Client) -> None:
-    grants = governor(firestore_db).take(3)
-    assert (grants.granted, grants.limit, grants.retry_at) == (3, 20, None)
+    grants = take(governor(firestore_db), 3)
+    assert (len(grants.slots), grants.retry_at) == (3, None)
     state = GovernorState.from_firestore(stored(firestore_db))
     assert state.limit == 20
-    assert [entry.n for entry in state.log] == [3]
+    assert [(entry.n, entry.provider, entry.campaign) for entry in state.log] == [(3, "one", "c")]
     assert state.used_in_window == 3
 
 
 def test_one_request_takes_what_is_free_and_says_when_there_is_more(firestore_db: Client) -> None:
     set_limit(firestore_db, 5)
     first, second = governor(firestore_db, "one"), governor(firestore_db, "two")
-    assert first.take(4).granted == 4
-    short = second.take(4)
-    assert short.granted == 1
+    assert granted(first, 4) == 4
+    short = take(second, 4)
+    assert len(short.slots) == 1
     assert short.retry_at is not None
-    assert timedelta(seconds=55) < short.retry_at - datetime.now(UTC) < timedelta(seconds=70)
-    assert second.take(1).granted == 0
+    assert timedelta(seconds=55) < short.retry_at - datetime.now(UTC) < timedelta(seconds=200)
+    assert granted(second, 1) == 0
+
+
+def test_who_waits_and_until_when_stands_in_the_document(firestore_db: Client) -> None:
+    set_limit(firestore_db, 1)
+    assert granted(governor(firestore_db), 1) == 1
+    short = take(governor(firestore_db, "two"), 2, "small")
+    [waiting] = GovernorState.from_firestore(stored(firestore_db)).waiting
+    assert short.retry_at is not None
+    assert (waiting.campaign, waiting.calls) == ("small", 2)
+    assert waiting.returns <= short.retry_at.timestamp() * 1000 + 1 < waiting.until + 120_000
 
 
 def test_being_full_costs_one_write_in_a_while(firestore_db: Client) -> None:
     set_limit(firestore_db, 1)
     asking = governor(firestore_db)
-    asking.take(1)
-    assert asking.take(1).granted == 0
+    take(asking, 1)
+    assert granted(asking, 1) == 0
     noted = Collections(firestore_db).governor.get()
     for _ in range(5):
-        refused = asking.take(2)
-        assert refused.granted == 0
+        assert granted(asking, 2) == 0
     after = Collections(firestore_db).governor.get()
     assert after.update_time == noted.update_time
     assert after.get("lastRefusedAt")
-    assert after.get("waitingUntil") == refused.retry_at
+    assert after.get("waitingUntil")
 
 
 def test_a_change_of_the_limit_holds_at_once(firestore_db: Client) -> None:
     set_limit(firestore_db, 3)
     asking = governor(firestore_db)
-    assert asking.take(2).granted == 2
+    assert granted(asking, 2) == 2
     set_limit(firestore_db, 2)
-    assert asking.take(1).granted == 0
+    assert granted(asking, 1) == 0
     set_limit(firestore_db, 4)
-    assert asking.take(5).granted == 2
+    assert granted(asking, 5) == 2
     set_limit(firestore_db, 0)
-    paused = asking.take(1)
-    assert (paused.granted, paused.limit) == (0, 0)
+    paused = take(asking, 1)
+    assert paused.slots == ()
     assert paused.retry_at is not None
     assert "paused" in paused.reason
 
 
-def test_what_the_provider_asks_for_holds_for_every_instance(firestore_db: Client) -> None:
+def test_what_a_provider_asks_for_holds_for_every_instance_and_for_it_alone(firestore_db: Client) -> None:
     first, second = governor(firestore_db, "one"), governor(firestore_db, "two")
-    first.take(1)
-    until = datetime.now(UTC) + timedelta(seconds=90)
-    assert first.hold(until)
-    assert not first.hold(until - timedelta(seconds=30))
-    held = second.take(1)
-    assert (held.granted, held.retry_at) == (0, until)
+    take(first, 1)
+    until = (datetime.now(UTC) + timedelta(seconds=90)).replace(microsecond=0)
+    assert first.hold("one", until)
+    assert not first.hold("one", until - timedelta(seconds=30))
+    held = take(second, 1)
+    assert (held.slots, held.retry_at, held.held) == ((), until, True)
     assert "provider" in held.reason
-    assert second.hold(datetime.now(UTC) + timedelta(days=9))
-    longest = second.take(1).retry_at
+    assert len(second.take("two", {"c": 1}).slots) == 1
+    assert second.hold("one", datetime.now(UTC) + timedelta(days=9))
+    longest = take(second, 1).retry_at
     assert longest is not None
     assert longest < datetime.now(UTC) + timedelta(seconds=601)
+
+
+def test_what_calls_used_is_written_down_once_by_provider_and_campaign(firestore_db: Client) -> None:
+    asking = governor(firestore_db)
+    slots = asking.take("api.example/m", {"c": 2, "d": 1, "": 1}, tokens=1000, micros=500).slots
+    assert stored(firestore_db)["day"]["reserved"] == {"api.example/m": 2000}
+    for slot in slots:
+        if slot.campaign == "d":
+            slot.skipped()
+            continue
+        slot.begun()
+        slot.ended(Use(1, 100, 20, 37))
+    assert asking.report()
+    before = Collections(firestore_db).governor.get().update_time
+    assert asking.report()
+    assert Collections(firestore_db).governor.get().update_time == before
+    state = GovernorState.from_firestore(stored(firestore_db))
+    assert state.day.reserved == {"api.example/m": 0}
+    assert state.day.providers["api.example/m"].micros == 111
+    assert {name: use.calls for name, use in state.day.campaigns.items()} == {"c": 2, "none": 1}
+    assert (state.day.campaigns["c"].prompt_tokens, state.day.campaigns["c"].completion_tokens) == (200, 40)
+    assert sum(entry.n for entry in state.log) == 3, "a call that was skipped is free again"
+
+
+def test_a_call_nobody_knows_the_price_of_is_refused_while_the_days_money_is_limited(firestore_db: Client) -> None:
+    Collections(firestore_db).governor.set({"limit": 5, "dollarsPerDay": 1.0})
+    asking = governor(firestore_db)
+    refused = asking.take("one", {"c": 1}, micros=None)
+    assert refused.slots == ()
+    assert "LEADGEN_LLM_PRICE" in refused.reason
+    assert len(asking.take("one", {"c": 1}, micros=10).slots) == 1
+    Collections(firestore_db).governor.set({"dollarsPerDay": 0.0}, merge=True)
+    assert len(asking.take("one", {"c": 1}, micros=None).slots) == 1
 
 
 @pytest.mark.parametrize(
@@ -106,8 +158,8 @@ def test_what_the_provider_asks_for_holds_for_every_instance(firestore_db: Clien
 )
 def test_a_damaged_document_grants_nothing_and_is_named(firestore_db: Client, damage: dict[str, Any]) -> None:
     Collections(firestore_db).governor.set({"limit": 20, "log": [], **damage})
-    refused = governor(firestore_db).take(1)
-    assert refused.granted == 0
+    refused = take(governor(firestore_db), 1)
+    assert refused.slots == ()
     assert refused.retry_at is not None
     assert "governor/llm" in refused.reason
 
@@ -125,17 +177,16 @@ def test_a_write_that_was_reported_failed_but_took_place_is_not_made_twice(
             raise Raced("the repeated commit met its own precondition")
 
     monkeypatch.setattr(Commit, "run", run)
-    assert governor(firestore_db).take(4).granted == 4
+    assert granted(governor(firestore_db), 4) == 4
     assert stored(firestore_db)["usedInWindow"] == 4
 
 
-def test_an_answer_that_comes_too_late_is_not_used_but_counts(firestore_db: Client) -> None:
+def test_an_answer_that_comes_too_late_can_not_be_used_but_counts(firestore_db: Client) -> None:
     set_limit(firestore_db, 5)
-    times = iter([0.0, 0.0, 9.0, 9.0, 9.0])
-    late = Governor(firestore_db, owner="late", monotonic=lambda: next(times)).take(2)
-    assert late.granted == 0
-    assert "too late" in late.reason
-    assert governor(firestore_db).take(5).granted == 3
+    times = iter([0.0, 9.0])
+    late = take(Governor(firestore_db, owner="late", monotonic=lambda: next(times, 9.0)), 2)
+    assert all(slot.lapses_at <= slot.opens_at for slot in late.slots)
+    assert granted(governor(firestore_db), 5) == 3
 
 
 def test_threads_and_instances_together_never_begin_more_than_the_limit_in_any_window(firestore_db: Client) -> None:
@@ -150,17 +201,22 @@ def test_threads_and_instances_together_never_begin_more_than_the_limit_in_any_w
         chance = random.Random(number)
         asking = governor(firestore_db, f"worker-{number}", SHORT)
         while time.monotonic() < end:
-            grants = asking.take(chance.randint(1, 4))
-            use(grants, chance)
+            use(take(asking, chance.randint(1, 4)), chance)
             threading.Event().wait(0.01)
 
     def use(grants: Grants, chance: random.Random) -> None:
-        for _ in range(grants.granted):
-            threading.Event().wait(max(0.0, chance.choice([0.0, grants.usable_until - time.monotonic() - 0.02])))
+        for slot in grants.slots:
+            moment = chance.choice([slot.opens_at, slot.lapses_at - 0.02])
+            threading.Event().wait(max(0.0, moment - time.monotonic()))
             with lock:
                 now = time.monotonic()
-                if now < grants.usable_until:
-                    begun.append(now)
+                if not slot.opens_at <= now < slot.lapses_at:
+                    slot.skipped()
+                    continue
+                slot.begun()
+                begun.append(now)
+            if chance.random() < 0.7:
+                slot.ended(Use(1))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads:

@@ -73,7 +73,7 @@ class World:
             publisher=self.broker,
             sources=self.sources,
             open_reader=self._reader,
-            enricher=lambda: Enricher(Governor(self.db, owner="test"), None, self.clock),
+            enricher=lambda: Enricher(Governor(self.db, owner="test"), (), self.clock),
         )
 
     def _reader(self, source: Source) -> AbstractAsyncContextManager[Any]:

@@ -295,7 +295,8 @@ ACTIVITY = [
 ]
 GOVERNOR = [
     {"id": "llm", "limit": 20,
-     "log": [{"at": int(before(seconds=s).timestamp() * 1000), "n": n} for s, n in ((64, 3), (40, 5), (12, 4), (2, 2))]}
+     "log": [{"at": moment, "by": moment + 2000, "n": n}
+             for s, n in ((61, 3), (40, 5), (12, 4), (2, 2)) for moment in [int(before(seconds=s).timestamp() * 1000)]]}
 ]  # fmt: skip
 SETTINGS = [{"id": "settings", "dailyCap": 2000, "postalAddress": "12 Main St, Austin TX 78701", "revision": 4}]
 _SENT_TODAY = sorted(int(before(minutes=3 * n + 2).timestamp()) for n in range(212))

@@ -14,10 +14,11 @@ from console import format as text
 from console.actions import ACTIONS, SCREENS
 from console.live import feeds
 from console.live.feed import Doc, Window
+from console.live.governor import read_governor
 from console.live.health import Health, seconds
 from console.live.history import History
 from console.live.session import UserInfo
-from console.live.shapes import Governor, Mailbox, read_governor, read_mailbox
+from console.live.shapes import Mailbox, read_mailbox
 from console.live.store import LiveStore
 from console.screens.campaigns.choices import Choices, City, TemplateChoice
 from console.screens.campaigns.entry import Entry, Keys, problems, refusals
@@ -163,9 +164,30 @@ def test_preflight_names_mailbox_source_role_and_unknown_configuration() -> None
 
 def test_the_governor_counts_what_still_counts() -> None:
     at = int(NOW.timestamp() * 1000)
-    governor = read_governor({"limit": 20, "log": [{"at": at - 66_000, "n": 9}, {"at": at - 64_000, "n": 3}]})
-    assert governor == Governor(20, governor.grants)
-    assert governor.used(NOW) == 3
+    log = [{"at": at - 62_000, "by": at - ago, "n": n, "tokens": 10 * n} for ago, n in ((60_000, 9), (59_000, 3))]
+    governor = read_governor({"limit": 20, "log": log})
+    assert (governor.limit, governor.used(NOW), governor.tokens(NOW)) == (20, 3, 30)
+
+
+def test_the_governor_says_who_waits_who_is_held_and_what_today_has_cost() -> None:
+    at = int(NOW.timestamp() * 1000)
+    waiting = [
+        {"campaign": name, "calls": 4, "since": at - 9000, "returns": at + 21_000, "until": at + until}
+        for name, until in (("here", 86_000), ("gone", -1))
+    ]
+    use = {"calls": 3, "promptTokens": 900, "completionTokens": 100, "micros": 250_000}
+    unpriced = {"calls": 2, "promptTokens": 10, "completionTokens": 5, "unpriced": 2}
+    day = {"day": NOW.date().isoformat(), "reserved": {"a/b": 1_500_000}, "providers": {"a/b": use, "local": unpriced},
+           "campaigns": {"here": use}}  # fmt: skip
+    held = {"a/b": at + 5000, "c": at - 1}
+    governor = read_governor({"limit": 20, "waiting": waiting, "holds": held, "day": day})
+    assert [(one.campaign, one.returns) for one in governor.waiting_at(NOW)] == [("here", NOW + timedelta(seconds=21))]
+    assert governor.held_at(NOW) == {"a/b": NOW + timedelta(seconds=5)}
+    assert governor.reserved == 1.5
+    assert (governor.campaigns["here"].tokens, governor.campaigns["here"].cost) == (1000, "$0.2500")
+    assert governor.providers["local"].cost == "price unknown"
+    assert governor.spent(NOW).cost == "$0.2500 + 2 of unknown price"
+    assert governor.spent(NOW + timedelta(days=1)).calls == 0
 
 
 def test_mails_of_the_last_day_are_counted_from_the_mailbox() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,17 +12,17 @@ import pytest
 
 from leadgen.llm.client import ModelClient
 from leadgen.llm.enrich import Enricher, by_rules
-from leadgen.llm.governor import Grants
 from leadgen.llm.prompt import PROMPT_VERSION, messages_for
+from leadgen.llm.providers import Provider
 from leadgen.llm.website import WebsiteFacts
 from leadgen.model.documents import LeadData
 from local.model.app import build_app
 from local.model.settings import Settings
 from local.serving import running
+from tests.granting import LATER, Counter
 
 HTTP = httpx.Client(trust_env=False)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-LATER = NOW + timedelta(seconds=40)
 BODY = "Hays Pipe Works – Joe. We do drain cleaning, repipes and toilets."
 LEAD = LeadData(
     title="Licensed plumber, same day service",
@@ -46,28 +45,6 @@ ENRICHED_FIELDS = {
 class Fixed:
     def now(self) -> datetime:
         return NOW
-
-
-class Counter:
-    """Gives out so many grants in all."""
-
-    def __init__(self, free: int, usable_for: float = 60.0) -> None:
-        self.free = free
-        self.usable_for = usable_for
-        self.asked: list[int] = []
-        self.held: list[datetime] = []
-
-    def take(self, wanted: int) -> Grants:
-        self.asked.append(wanted)
-        granted = min(wanted, self.free)
-        self.free -= granted
-        retry_at = None if granted == wanted else LATER
-        reason = "" if granted == wanted else "All 20 calls a minute are in use."
-        return Grants(granted, time.monotonic() + self.usable_for, retry_at, 20, reason)
-
-    def hold(self, until: datetime) -> bool:
-        self.held.append(until)
-        return True
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +82,8 @@ def changed(before: LeadData, after: LeadData) -> set[str]:
 def test_a_whole_batch_is_one_request_to_the_governor_and_one_call_per_lead(url: str, client: ModelClient) -> None:
     governor = Counter(10)
     leads = [LEAD.model_copy(update={"city": f"city-{number}"}) for number in range(5)]
-    results = Enricher(governor, client, Fixed()).enrich(leads)
-    assert governor.asked == [5]
+    results = Enricher(governor, [Provider("one", client)], Fixed()).enrich(leads)
+    assert governor.asked == [{"": 5}]
     assert arrived(url) == 5
     assert [result.lead.city for result in results] == [lead.city for lead in leads]
     first = results[0]
@@ -116,7 +93,7 @@ def test_a_whole_batch_is_one_request_to_the_governor_and_one_call_per_lead(url:
 
 
 def test_leads_without_a_grant_come_back_untouched_with_the_time_to_try_again(url: str, client: ModelClient) -> None:
-    results = Enricher(Counter(2), client, Fixed()).enrich([LEAD] * 5)
+    results = Enricher(Counter(2), [Provider("one", client)], Fixed()).enrich([LEAD] * 5)
     assert arrived(url) == 2
     assert [result.waiting_until for result in results] == [None, None, LATER, LATER, LATER]
     assert all(result.lead == LEAD and "in use" in result.note for result in results[2:])
@@ -124,7 +101,7 @@ def test_leads_without_a_grant_come_back_untouched_with_the_time_to_try_again(ur
 
 def test_without_a_model_rules_do_all_of_it_and_no_grant_is_asked_for() -> None:
     governor = Counter(0)
-    [result] = Enricher(governor, None, Fixed()).enrich([LEAD])
+    [result] = Enricher(governor, (), Fixed()).enrich([LEAD])
     assert governor.asked == []
     assert result.waiting_until is None
     assert result.lead == by_rules(LEAD)
@@ -134,12 +111,12 @@ def test_without_a_model_rules_do_all_of_it_and_no_grant_is_asked_for() -> None:
 
 def test_an_empty_batch_asks_nobody(client: ModelClient) -> None:
     governor = Counter(1)
-    assert Enricher(governor, client, Fixed()).enrich([]) == []
+    assert Enricher(governor, [Provider("one", client)], Fixed()).enrich([]) == []
     assert governor.asked == []
 
 
 def test_a_grant_that_lapsed_is_not_used_and_the_lead_waits(url: str, client: ModelClient) -> None:
-    [result] = Enricher(Counter(1, usable_for=-1.0), client, Fixed()).enrich([LEAD])
+    [result] = Enricher(Counter(1, usable_for=-1.0), [Provider("one", client)], Fixed()).enrich([LEAD])
     assert arrived(url) == 0
     assert result.lead == LEAD
     assert result.waiting_until is not None
@@ -149,10 +126,10 @@ def test_a_grant_that_lapsed_is_not_used_and_the_lead_waits(url: str, client: Mo
 def test_a_throttled_lead_waits_as_the_provider_says_and_so_does_everyone(url: str, client: ModelClient) -> None:
     fault(url, kind="status", status=429, retryAfter=90)
     governor = Counter(5)
-    [result] = Enricher(governor, client, Fixed()).enrich([LEAD])
+    [result] = Enricher(governor, [Provider("one", client)], Fixed()).enrich([LEAD])
     assert result.waiting_until == NOW + timedelta(seconds=90)
     assert result.lead == LEAD
-    assert governor.held == [NOW + timedelta(seconds=90)]
+    assert governor.holds == [("one", NOW + timedelta(seconds=90))]
     assert arrived(url) == 1
 
 
@@ -164,8 +141,8 @@ def test_one_unusable_answer_is_asked_for_again_with_a_grant_of_its_own(
 ) -> None:
     fault(url, times=1, **rule)
     governor = Counter(5)
-    [result] = Enricher(governor, client, Fixed()).enrich([LEAD])
-    assert governor.asked == [1, 1]
+    [result] = Enricher(governor, [Provider("one", client)], Fixed()).enrich([LEAD])
+    assert governor.asked == [{"": 1}, {"": 1}]
     assert arrived(url) == 2
     assert result.lead.enriched_by == f"rules-1/{PROMPT_VERSION}"
 
@@ -175,7 +152,7 @@ def test_a_model_that_fails_again_or_may_not_be_asked_again_is_replaced_by_rules
     url: str, client: ModelClient, free: int, calls: int
 ) -> None:
     fault(url, kind="schema")
-    [result] = Enricher(Counter(free), client, Fixed()).enrich([LEAD])
+    [result] = Enricher(Counter(free), [Provider("one", client)], Fixed()).enrich([LEAD])
     assert arrived(url) == calls
     assert result.waiting_until is None
     assert result.lead == by_rules(LEAD)
@@ -186,7 +163,7 @@ def test_a_model_that_fails_again_or_may_not_be_asked_again_is_replaced_by_rules
 def test_what_a_second_call_can_not_help_is_not_asked_twice(url: str, rule: dict[str, Any], timeout_s: float) -> None:
     fault(url, **rule)
     impatient = ModelClient(f"{url}/v1", "local", "rules-1", timeout_s)
-    [result] = Enricher(Counter(5), impatient, Fixed()).enrich([LEAD])
+    [result] = Enricher(Counter(5), [Provider("one", impatient)], Fixed()).enrich([LEAD])
     impatient.close()
     assert arrived(url) == 1
     assert result.lead.enriched_by == "rules"
@@ -195,13 +172,13 @@ def test_what_a_second_call_can_not_help_is_not_asked_twice(url: str, rule: dict
 
 def test_one_bad_call_does_not_touch_the_others_of_its_batch(url: str, client: ModelClient) -> None:
     fault(url, kind="status", status=403, nth=2, times=1)
-    results = Enricher(Counter(5), client, Fixed()).enrich([LEAD] * 4)
+    results = Enricher(Counter(5), [Provider("one", client)], Fixed()).enrich([LEAD] * 4)
     assert sorted(result.lead.enriched_by for result in results) == ["rules", *[f"rules-1/{PROMPT_VERSION}"] * 3]
 
 
 def test_names_from_the_posts_own_structured_data_are_kept(client: ModelClient) -> None:
     known = LEAD.model_copy(update={"business_name": "Hays Pipe Works LLC", "name": "Joseph Hays"})
-    [result] = Enricher(Counter(1), client, Fixed()).enrich([known])
+    [result] = Enricher(Counter(1), [Provider("one", client)], Fixed()).enrich([known])
     assert (result.lead.business_name, result.lead.name) == ("Hays Pipe Works LLC", "Joseph Hays")
 
 
@@ -230,8 +207,8 @@ def test_a_hostile_post_changes_nothing_but_its_own_plain_text_fields(url: str, 
         update={"body": f"{text}\n{BODY}", "title": text[:200], "website_url": "http://x.wixsite.com"}
     )
     for result in (
-        Enricher(Counter(3), client, Fixed()).enrich([post], {post.website_url: POOR_SITE})[0],
-        Enricher(Counter(0), None, Fixed()).enrich([post], {post.website_url: POOR_SITE})[0],
+        Enricher(Counter(3), [Provider("one", client)], Fixed()).enrich([post], {post.website_url: POOR_SITE})[0],
+        Enricher(Counter(0), (), Fixed()).enrich([post], {post.website_url: POOR_SITE})[0],
     ):
         assert changed(post, result.lead) <= ENRICHED_FIELDS
         assert_harmless(result.lead)
@@ -268,7 +245,7 @@ def test_even_a_model_that_obeys_the_post_changes_no_recipient_and_injects_nothi
     )
     facts = WebsiteFacts("http://pipes.wixsite.com", score=0, reason="It is empty.", reachable=True)
     post = LEAD.model_copy(update={"website_url": facts.url})
-    [result] = Enricher(Counter(1), client, Fixed()).enrich([post], {facts.url: facts})
+    [result] = Enricher(Counter(1), [Provider("one", client)], Fixed()).enrich([post], {facts.url: facts})
     assert changed(post, result.lead) <= ENRICHED_FIELDS
     assert_harmless(result.lead)
     assert result.lead.business_name == "Hays Pipe Works"
@@ -280,7 +257,7 @@ def test_even_a_model_that_obeys_the_post_changes_no_recipient_and_injects_nothi
 
 def test_an_answer_with_a_field_for_a_recipient_is_not_accepted_at_all(url: str, client: ModelClient) -> None:
     fault(url, kind="answer", content='{"category": "Plumbing", "email": "evil@example.com", "phone": "1"}')
-    [result] = Enricher(Counter(2), client, Fixed()).enrich([LEAD])
+    [result] = Enricher(Counter(2), [Provider("one", client)], Fixed()).enrich([LEAD])
     assert result.lead == by_rules(LEAD)
 
 
@@ -310,7 +287,7 @@ def test_a_lead_that_waited_keeps_the_score_measured_when_it_was_new(client: Mod
     lead = LEAD.model_copy(
         update={"website_url": "https://pipes.example/", "website_score": 62, "website_reason": "It is old."}
     )
-    [waiting] = Enricher(Counter(0), client, Fixed()).enrich([lead])
+    [waiting] = Enricher(Counter(0), [Provider("one", client)], Fixed()).enrich([lead])
     assert waiting.waiting_until is not None
     assert by_rules(waiting.lead).website_score == 62
     assert by_rules(waiting.lead).website_reason == "It is old."

@@ -52,17 +52,17 @@ class Broken:
 )
 def test_whatever_fails_nothing_is_granted(error: Exception) -> None:
     governor = Governor(cast(Any, Broken(error)), owner="one", clock=Fixed(), sleep=lambda _s: None)
-    grants = governor.take(5)
-    assert grants.granted == 0
+    grants = governor.take("one", {"": 5})
+    assert grants.slots == ()
     assert grants.retry_at == NOW + timedelta(seconds=15)
     assert type(error).__name__ in grants.reason
-    assert governor.hold(NOW) is False
+    assert governor.hold("one", NOW) is False
 
 
 def test_asking_for_nothing_asks_nobody() -> None:
     broken = Broken(RuntimeError("must not be called"))
-    grants = Governor(cast(Any, broken), owner="one").take(0)
-    assert (grants.granted, grants.retry_at, broken.reads) == (0, None, 0)
+    grants = Governor(cast(Any, broken), owner="one").take("one", {"": 0})
+    assert (grants.slots, grants.retry_at, broken.reads) == ((), None, 0)
 
 
 @pytest.mark.parametrize("limit", [-1, 6001, True, 2.5, "60", float("nan"), None])

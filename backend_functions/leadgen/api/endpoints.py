@@ -142,6 +142,16 @@ _ALL = (
         "Changes the configuration; If-Match names the revision it was made against.",
     ),
     Endpoint(
+        "testModel",
+        "POST",
+        Role.ADMIN,
+        None,
+        schemas.ModelTested,
+        work.test_model,
+        "Makes one call to each configured model, under the Governor, and says how it went.",
+        many=True,
+    ),
+    Endpoint(
         "getCities",
         "GET",
         Role.VIEWER,

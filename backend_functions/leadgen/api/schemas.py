@@ -284,6 +284,25 @@ class UpdateConfig(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class ModelTested(Response):
+    """How one configured model answered a call."""
+
+    provider: str
+    """What the Governor calls it: the service's host and the model."""
+    model: str
+    ok: bool
+    detail: str
+    """What happened, and what to do if it is not well."""
+    seconds: float | None = None
+    """How long the answer took; absent if no call was made."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    dollars: float | None = None
+    """What the call cost; absent if the price is not known."""
+    opener: str = ""
+    """A line of the answer."""
+
+
 class CancelCampaign(Request):
     """Stops a campaign. What is queued for mail stays queued."""
 

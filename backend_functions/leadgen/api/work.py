@@ -236,6 +236,16 @@ def _revision(header: str) -> int | None:
     return int(text)
 
 
+def test_model(call: Call) -> list[Any]:
+    """One call to each configured model."""
+    from dataclasses import asdict
+
+    from leadgen.pipeline.wiring import try_models
+
+    context = Context.from_environment()
+    return [schemas.ModelTested(**asdict(one)) for one in try_models(context.db, context.env)]
+
+
 def get_cities(call: Call) -> list[Any]:
     """The cities of all sources."""
     return [

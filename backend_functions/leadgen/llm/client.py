@@ -1,5 +1,8 @@
 """The model client: one HTTP request per call, never a hidden second one, over in bounded time.
 
+Each call has a slot of the Governor: it is not sent before the slot opens or after it lapses, and the slot is told the
+moment its first bytes leave and what it used in the end.
+
 Works with OpenAI and any service that speaks its chat completions API
 (https://platform.openai.com/docs/api-reference/chat/create).
 """
@@ -11,13 +14,15 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic import ValidationError
 
-from leadgen.environment import Environment
 from leadgen.llm.failures import Failure, ModelError, rejected_detail, retry_time
+from leadgen.llm.prices import most_tokens
 from leadgen.llm.schema import RESPONSE_SCHEMA, Enrichment
+from leadgen.llm.spending import Price, Use
 from leadgen.store.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -26,8 +31,61 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_TOKENS = 800
+"""An answer has no more tokens than these."""
+_SCHEMA_MESSAGE = {"content": json.dumps(RESPONSE_SCHEMA)}
+"""Services show the model the schema too, and count it as part of the prompt."""
+_MOST_BELIEVED = 10_000_000
+"""No call uses more tokens than these, whatever an answer says."""
 
-_begin_before: contextvars.ContextVar[float] = contextvars.ContextVar("begin_before")
+
+class Right(Protocol):
+    """The right to begin one call; see `leadgen.llm.book.Slot`."""
+
+    @property
+    def opens_at(self) -> float:
+        """From when on, in monotonic seconds."""
+        ...
+
+    @property
+    def lapses_at(self) -> float:
+        """Before when."""
+        ...
+
+    def skipped(self) -> None:
+        """No byte of the call left."""
+        ...
+
+    def begun(self) -> None:
+        """Its bytes are on their way."""
+        ...
+
+    def ended(self, use: Use) -> None:
+        """It is over."""
+        ...
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens that an answer says it used."""
+
+    prompt: int
+    completion: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A call that went well.
+
+    Args:
+        enrichment: what the model says.
+        use: tokens and money, as far as known.
+    """
+
+    enrichment: Enrichment
+    use: Use
+
+
+_slot: contextvars.ContextVar[Right] = contextvars.ContextVar("slot")
 
 
 class ModelClient:
@@ -38,8 +96,11 @@ class ModelClient:
         key: the API key.
         model: name of the model.
         timeout_s: how long one call may take in all, in seconds.
+        price: of its tokens; `None` if nobody knows.
+        settings: what the names of its settings begin with, to name the one to change.
         clock: for Retry-After dates.
-        monotonic: the clock of `Grants.usable_until`.
+        monotonic: the clock of the slots.
+        sleep: waits until a slot opens.
     """
 
     def __init__(
@@ -49,15 +110,21 @@ class ModelClient:
         model: str,
         timeout_s: float = 30.0,
         *,
+        price: Price | None = None,
+        settings: str = "LEADGEN_LLM",
         clock: Clock | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.model = model
+        self.price = price
+        self._settings = settings
         self._base_url = base_url
         self._key = key
         self._timeout_s = timeout_s
         self._clock = clock or SystemClock()
         self._monotonic = monotonic
+        self._sleep = sleep
         self._client: OpenAI | None = None
         self._lock = threading.Lock()
 
@@ -74,22 +141,54 @@ class ModelClient:
                 self._client.close()
                 self._client = None
 
-    def ask(self, messages: Sequence[dict[str, str]], *, begin_before: float) -> Enrichment:
-        """One call.
+    def most(self, messages: Sequence[dict[str, str]]) -> Use:
+        """What one call uses at most; where the price is not known, it says so."""
+        return self._use(Usage(most_tokens([*messages, _SCHEMA_MESSAGE]), MAX_TOKENS))
+
+    def ask(self, messages: Sequence[dict[str, str]], slot: Right) -> Answer:
+        """One call, from when its slot opens.
 
         Args:
             messages: the conversation.
-            begin_before: monotonic time after which the request must no longer leave this machine.
+            slot: the right to it; told what became of it whatever happens.
 
         Raises:
             ModelError: there is no usable answer; its `kind` says why.
         """
+        use = self.most(messages)
+        try:
+            self.prepare()
+            self._await(slot)
+            body = self._send(messages, slot)
+            said = parse_usage(body)
+            use = self._use(said) if said is not None else use
+            return Answer(parse_answer(body), use)
+        except ModelError as error:
+            if error.kind in (Failure.THROTTLED, Failure.REJECTED):
+                # A refusal comes in place of an answer: no model has run, and nothing is billed.
+                use = Use(1)
+            raise
+        finally:
+            # Of these, only what is true of the slot has an effect.
+            slot.skipped()
+            slot.ended(use)
+
+    def _use(self, usage: Usage) -> Use:
+        if self.price is None:
+            return Use(1, usage.prompt, usage.completion, unpriced=1)
+        return Use(1, usage.prompt, usage.completion, self.price.micros(usage.prompt, usage.completion))
+
+    def _await(self, slot: Right) -> None:
+        wait = slot.opens_at - self._monotonic()
+        if wait > 0 and slot.opens_at < slot.lapses_at:
+            self._sleep(wait)
+
+    def _send(self, messages: Sequence[dict[str, str]], slot: Right) -> bytes:
         import openai
 
-        self.prepare()
-        token = _begin_before.set(begin_before)
+        token = _slot.set(slot)
         try:
-            return parse_answer(self._request(messages))
+            return self._request(messages)
         except openai.APITimeoutError:
             raise ModelError(Failure.TIMEOUT, self._timeout_detail()) from None
         except openai.APIConnectionError:
@@ -98,11 +197,12 @@ class ModelClient:
             raise self._status_error(error) from None
         except (openai.OpenAIError, ValueError, OSError) as error:
             detail = (
-                f"The model could not be asked ({type(error).__name__}): check LEADGEN_LLM_URL and LEADGEN_LLM_KEY."
+                f"The model could not be asked ({type(error).__name__}): "
+                f"check {self._settings}_URL and {self._settings}_KEY."
             )
             raise ModelError(Failure.REJECTED, detail) from None
         finally:
-            _begin_before.reset(token)
+            _slot.reset(token)
 
     def _build(self) -> OpenAI:
         import openai
@@ -118,18 +218,22 @@ class ModelClient:
         )
 
     def _gate(self, request: Any) -> None:
-        """Stop a request whose grant has run out: before connecting, and again before its first byte is sent."""
-        deadline = _begin_before.get()
+        """Stop a request whose slot has lapsed: before connecting, and again before its first byte is sent. The slot
+        is begun then, not earlier: connecting may take longer than the slot lasts."""
+        slot = _slot.get()
 
-        def check(event: str = "", _info: object = None) -> None:
-            if not event or event.endswith(("connect_tcp.started", "send_request_headers.started")):
-                self._check(deadline)
+        def trace(event: str, info: Any) -> None:
+            if event.endswith("connect_tcp.started"):
+                self._check(slot)
+            elif event.endswith("send_request_headers.started") and not _is_tunnel(info):
+                self._check(slot)
+                slot.begun()
 
-        check()
-        request.extensions["trace"] = check
+        self._check(slot)
+        request.extensions["trace"] = trace
 
-    def _check(self, deadline: float) -> None:
-        if self._monotonic() >= deadline:
+    def _check(self, slot: Right) -> None:
+        if self._monotonic() >= slot.lapses_at:
             raise ModelError(Failure.LAPSED, "The grant ran out before the model was asked.")
 
     def _request(self, messages: Sequence[dict[str, str]]) -> bytes:
@@ -178,16 +282,30 @@ class ModelClient:
         if status >= 500:
             return ModelError(Failure.SERVER, f"The model's provider failed ({status}).")
         if 300 <= status < 400:
-            return ModelError(Failure.REJECTED, f"The model's address redirects ({status}): set LEADGEN_LLM_URL anew.")
-        return ModelError(Failure.REJECTED, rejected_detail(status, code))
+            return ModelError(
+                Failure.REJECTED, f"The model's address redirects ({status}): set {self._settings}_URL anew."
+            )
+        return ModelError(Failure.REJECTED, rejected_detail(status, code, self._settings))
 
 
-def model_client(environment: Environment) -> ModelClient | None:
-    """The client the deployment describes; `None` if it names no service or no model, then rules do the work."""
-    if not environment.llm_url or not environment.llm_model:
+def _is_tunnel(info: Any) -> bool:
+    """Whether what is sent is only the request for a way through a proxy."""
+    method = getattr(info.get("request"), "method", b"") if isinstance(info, dict) else b""
+    return bool(method == b"CONNECT")
+
+
+def parse_usage(body: bytes) -> Usage | None:
+    """The tokens a chat completion says it used; `None` where it says nothing that can be true."""
+    try:
+        said = json.loads(body)["usage"]
+        prompt, completion = said["prompt_tokens"], said["completion_tokens"]
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None
-    # Services on one's own machine often want no key, but the library insists on one.
-    return ModelClient(environment.llm_url, environment.llm_key or "none", environment.llm_model)
+    for number in (prompt, completion):
+        if type(number) is not int or not 0 <= number <= _MOST_BELIEVED:
+            return None
+    # No prompt of ours is empty: services that don't count answer with zeros.
+    return Usage(prompt, completion) if prompt else None
 
 
 def parse_answer(body: bytes) -> Enrichment:

@@ -1,44 +1,49 @@
 """Enrichment of a batch of leads: one request to the Governor, then the calls it allowed, side by side.
 
-Never waits for the Governor: leads without a grant come back with the time to try again. Whatever a model answers, only
-the enrichment fields of a lead change; where its mail goes is not among them.
+What was answered before is not asked again. While the first provider is out of use, the second is asked. Nothing here
+waits for the Governor's window: leads without a grant come back with the time to try again. Whatever a model answers,
+only the enrichment fields of a lead change; where its mail goes is not among them.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from leadgen.llm.client import ModelClient
-from leadgen.llm.failures import DEFAULT_WAIT_S, WORTH_REPEATING, Failure, ModelError
-from leadgen.llm.governor import Grants
+from leadgen.llm.asking import Asking, GrantSource, Task
+from leadgen.llm.book import Slot
+from leadgen.llm.cache import Kept, content_key
+from leadgen.llm.failures import DEFAULT_WAIT_S, Failure, ModelError
 from leadgen.llm.grounding import grounded
-from leadgen.llm.prompt import PROMPT_VERSION, messages_for
+from leadgen.llm.providers import Provider
 from leadgen.llm.rules import enrich_by_rules
 from leadgen.llm.schema import Enrichment
 from leadgen.llm.website import WebsiteFacts
 from leadgen.model.documents import LeadData
 from leadgen.store.clock import Clock
 
+__all__ = ["Enriched", "Enricher", "GrantSource", "by_rules"]
+
 RULES = "rules"
 MAX_CALLS_AT_ONCE = 32
 """Grants lapse within seconds, so all calls of a batch begin at once; a larger batch goes in parts."""
-LAPSED_WAIT_S = 10.0
+NEXT_PART_S = 10.0
+_NEXT_PART = "The rest of the batch is asked for next."
+_OUT_OF_USE = "The model failed several times in a row and is left alone for a while."
 
 
-class GrantSource(Protocol):
-    """What the Enricher needs of the Governor."""
+class AnswerSource(Protocol):
+    """What was answered before; see `leadgen.llm.cache.Answers`."""
 
-    def take(self, wanted: int) -> Grants:
-        """Ask for up to `wanted` grants."""
+    def find(self, keys: Sequence[str]) -> Mapping[str, Kept]:
+        """Those that are kept."""
         ...
 
-    def hold(self, until: datetime) -> bool:
-        """Let nobody begin a call before a moment the provider named."""
+    def keep(self, answers: Mapping[str, Kept]) -> None:
+        """Keep these."""
         ...
 
 
@@ -57,94 +62,160 @@ class Enriched:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class _Wait:
+    until: datetime
+    reason: str
+
+
+Told = Kept | ModelError
+"""What came of asking about a lead."""
+
+
 class Enricher:
-    """Enriches leads with a model within the Governor's limit, or by rules.
+    """Enriches leads with a model within the Governor's limits, or by rules.
 
     Args:
         governor: gives out the grants.
-        client: asks the model; `None` if none is configured, then rules do all of it at once.
+        providers: who is asked, in this order; none where no model is configured, then rules do all of it at once.
         clock: the present moment.
-        monotonic: the clock of `Grants.usable_until`.
+        answers: what was answered before; `None` to ask every time.
     """
 
     def __init__(
         self,
         governor: GrantSource,
-        client: ModelClient | None,
+        providers: Sequence[Provider],
         clock: Clock,
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        answers: AnswerSource | None = None,
     ) -> None:
         self._governor = governor
-        self._client = client
+        self._providers = tuple(providers)
         self._clock = clock
-        self._monotonic = monotonic
+        self._answers = answers
 
-    def enrich(self, leads: Sequence[LeadData], websites: Mapping[str, WebsiteFacts] | None = None) -> list[Enriched]:
+    def enrich(
+        self,
+        leads: Sequence[LeadData],
+        websites: Mapping[str, WebsiteFacts] | None = None,
+        campaigns: Sequence[str] = (),
+    ) -> list[Enriched]:
         """Enrich a batch; the answers are in the order of the leads.
 
         Args:
             leads: as the Processor left them.
             websites: what was found at their `website_url`s, by that address.
+            campaigns: for each lead the campaign it belongs to, or ""; empty if none belongs to any.
         """
-        facts = [_facts(lead, websites or {}) for lead in leads]
-        if self._client is None or not leads:
-            return [Enriched(by_rules(lead, website)) for lead, website in zip(leads, facts, strict=True)]
-        client = self._client
-        client.prepare()
-        grants = self._governor.take(min(len(leads), MAX_CALLS_AT_ONCE))
-        asked = list(zip(leads, facts, strict=True))[: grants.granted]
-        done: list[Enriched] = []
-        if asked:
-            with ThreadPoolExecutor(len(asked), thread_name_prefix="model") as pool:
-                done = list(pool.map(lambda pair: self._one(client, pair[0], pair[1], grants.usable_until), asked))
-            self._hold_if_throttled(done)
-        retry_at = grants.retry_at or self._in(LAPSED_WAIT_S)
-        reason = grants.reason or "The rest of the batch is asked for next."
-        return [*done, *(Enriched(lead, retry_at, reason) for lead in leads[len(asked) :])]
+        tasks = _tasks(leads, websites or {}, campaigns)
+        if not self._providers or not tasks:
+            return [Enriched(_by_rules(task)) for task in tasks]
+        kept = self._kept(tasks)
+        told: dict[int, Told] = {task.number: kept[task.key] for task in tasks if task.key in kept}
+        wait = self._ask(tasks, told)
+        return [self._result(task, told.get(task.number), wait) for task in tasks]
 
-    def _one(self, client: ModelClient, lead: LeadData, website: WebsiteFacts | None, begin_before: float) -> Enriched:
-        try:
-            answer = self._ask(client, lead, website, begin_before)
-        except ModelError as error:
-            if error.kind is Failure.LAPSED:
-                return Enriched(lead, self._in(LAPSED_WAIT_S), error.detail)
-            if error.kind is Failure.THROTTLED:
-                return _Throttled(lead, error.retry_at or self._in(DEFAULT_WAIT_S), error.detail)
-            return Enriched(by_rules(lead, website), None, f"{error.detail} Described by rules instead.")
-        result = grounded(answer, lead, enrich_by_rules(lead, website))
-        return Enriched(_filled(lead, result, f"{client.model}/{PROMPT_VERSION}"))
+    def _ask(self, tasks: Sequence[Task], told: dict[int, Told]) -> _Wait | None:
+        """Ask about those not told of yet.
 
-    def _ask(
-        self, client: ModelClient, lead: LeadData, website: WebsiteFacts | None, begin_before: float
-    ) -> Enrichment:
-        """One call, and one more with a grant of its own if that may help."""
-        try:
-            return client.ask(messages_for(lead, website), begin_before=begin_before)
-        except ModelError as error:
-            if error.kind not in WORTH_REPEATING:
-                raise
-            again = self._governor.take(1)
-            if not again.granted:
-                raise
-            repair = error.kind is Failure.BAD_OUTPUT
+        Returns:
+            Until when, and why, the rest has to wait; `None` if no provider is in use that it could wait for.
+        """
+        asking = Asking(self._governor, self._providers)
+        wait: _Wait | None = None
+        answered: dict[str, Kept] = {}
+        for provider in self._providers:
+            todo = [task for task in tasks if task.number not in told][:MAX_CALLS_AT_ONCE]
+            admitted = todo[: provider.admit(len(todo))]
+            if not admitted:
+                continue
+            new, wait, others_too = self._ask_one(asking, provider, admitted)
+            told.update(new)
+            by_key = {task.number: task.key for task in admitted}
+            answered |= {by_key[number]: one for number, one in new.items() if isinstance(one, Kept)}
+            if not others_too and len(admitted) == len(todo):
+                break
+        asking.hold_throttled()
+        if self._answers is not None:
+            self._answers.keep(answered)
+        self._governor.report()
+        return wait
+
+    def _ask_one(
+        self, asking: Asking, provider: Provider, tasks: Sequence[Task]
+    ) -> tuple[dict[int, Told], _Wait | None, bool]:
+        """Ask one provider about as many as the Governor lets through.
+
+        Returns:
+            What was told, how long the others wait, and whether another provider may be free for them.
+        """
+        provider.client.prepare()
+        grants = asking.grants(provider, tasks)
+        pairs = _matched(tasks, grants.slots)
+        if not pairs:
+            provider.withdraw()
+        until = grants.retry_at or self._in(NEXT_PART_S)
+        wait = _Wait(until, grants.reason or _NEXT_PART)
+        if not pairs:
+            return {}, wait, grants.held
+
+        def one(pair: tuple[Task, Slot]) -> Told:
             try:
-                return client.ask(messages_for(lead, website, repair=repair), begin_before=again.usable_until)
-            except ModelError as second:
-                # A grant that lapsed here must not make the lead wait and begin all over.
-                raise (error if second.kind is Failure.LAPSED else second) from None
+                answer, by = asking.ask(pair[0], provider, pair[1])
+            except ModelError as error:
+                return error
+            return Kept(answer.enrichment, by)
 
-    def _hold_if_throttled(self, done: Sequence[Enriched]) -> None:
-        waits = [one.waiting_until for one in done if isinstance(one, _Throttled) and one.waiting_until]
-        if waits:
-            self._governor.hold(max(waits))
+        with ThreadPoolExecutor(len(pairs), thread_name_prefix="model") as pool:
+            told = list(pool.map(one, pairs))
+        return {task.number: one for (task, _), one in zip(pairs, told, strict=True)}, wait, grants.held
+
+    def _kept(self, tasks: Sequence[Task]) -> Mapping[str, Kept]:
+        return self._answers.find([task.key for task in tasks]) if self._answers is not None else {}
+
+    def _result(self, task: Task, told: Told | None, wait: _Wait | None) -> Enriched:
+        if isinstance(told, Kept):
+            result = grounded(told.answer, task.lead, enrich_by_rules(task.lead, task.website))
+            return Enriched(_filled(task.lead, result, told.by))
+        if told is None and wait is not None:
+            return Enriched(task.lead, wait.until, wait.reason)
+        if told is None:
+            return Enriched(_by_rules(task), None, f"{_OUT_OF_USE} Described by rules instead.")
+        if told.kind is Failure.LAPSED:
+            return Enriched(task.lead, self._in(NEXT_PART_S), told.detail)
+        if told.kind is Failure.THROTTLED:
+            return Enriched(task.lead, told.retry_at or self._in(DEFAULT_WAIT_S), told.detail)
+        return Enriched(_by_rules(task), None, f"{told.detail} Described by rules instead.")
 
     def _in(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)
 
 
-class _Throttled(Enriched):
-    """A lead that waits because the provider said so; then everybody does."""
+def _tasks(
+    leads: Sequence[LeadData], websites: Mapping[str, WebsiteFacts], campaigns: Sequence[str]
+) -> tuple[Task, ...]:
+    tasks = []
+    for number, lead in enumerate(leads):
+        website = _facts(lead, websites)
+        campaign = campaigns[number] if campaigns else ""
+        tasks.append(Task(number, lead, website, campaign, content_key(lead, website)))
+    return tuple(tasks)
+
+
+def _matched(tasks: Sequence[Task], slots: Sequence[Slot]) -> list[tuple[Task, Slot]]:
+    """Each slot with the next lead of the campaign it was granted for."""
+    left = list(tasks)
+    pairs = []
+    for slot in slots:
+        task = next(task for task in left if task.campaign == slot.campaign)
+        left.remove(task)
+        pairs.append((task, slot))
+    return pairs
+
+
+def _by_rules(task: Task) -> LeadData:
+    return by_rules(task.lead, task.website)
 
 
 def by_rules(lead: LeadData, website: WebsiteFacts | None = None) -> LeadData:

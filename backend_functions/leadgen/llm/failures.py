@@ -32,6 +32,8 @@ class Failure(StrEnum):
 
 WORTH_REPEATING = frozenset({Failure.CONNECTION, Failure.SERVER, Failure.BAD_OUTPUT})
 """Failures after which a second call may go through. A timeout is not among them: it has used up the time for one."""
+WORTH_ANOTHER = frozenset({Failure.CONNECTION, Failure.SERVER, Failure.TIMEOUT, Failure.REJECTED, Failure.THROTTLED})
+"""Failures after which another provider may do better."""
 
 
 class ModelError(Exception):
@@ -84,14 +86,20 @@ def _seconds_or_date(value: str, now: datetime) -> float | None:
     return max(0.0, (moment - now).total_seconds())
 
 
-def rejected_detail(status: int, code: str) -> str:
-    """What a refusal of the provider means and what to do about it."""
+def rejected_detail(status: int, code: str, settings: str = "LEADGEN_LLM") -> str:
+    """What a refusal of the provider means and what to do about it.
+
+    Args:
+        status: of the HTTP answer.
+        code: of the error in it, or "".
+        settings: what the names of the settings of this provider begin with.
+    """
     if code == "insufficient_quota":
-        return "The model's account has no quota left: add credit, or set LEADGEN_LLM_KEY to another account's key."
+        return f"The model's account has no quota left: add credit, or set {settings}_KEY to another account's key."
     if status in (401, 403):
-        return f"The model's provider refused the key ({status}): check LEADGEN_LLM_KEY."
+        return f"The model's provider refused the key ({status}): check {settings}_KEY."
     if status == 404:
         return (
-            "The model's provider does not know the model or the address: check LEADGEN_LLM_MODEL and LEADGEN_LLM_URL."
+            f"The model's provider does not know the model or the address: check {settings}_MODEL and {settings}_URL."
         )
-    return f"The model's provider refused the request ({status}): check that LEADGEN_LLM_MODEL supports JSON schemas."
+    return f"The model's provider refused the request ({status}): check that {settings}_MODEL supports JSON schemas."

@@ -1,8 +1,9 @@
 """The LLM Governor: at most N model calls begin in any rolling minute, over all instances, whatever crashes.
 
-All instances share one document. A grant is one compare-and-set on it, dated by the server's clock at the read. What
-was granted counts for the whole window whether it was used or not: a call whose bytes may have left can't be taken
-back. When Firestore can't be asked, nothing is granted.
+All instances share one document. A grant is one compare-and-set on it, dated by the server's clock at the read; what
+several threads of an instance want at the same moment is asked for together. What was granted counts for the whole
+window unless its holder says that it never began: a call whose bytes may have left can't be taken back. When Firestore
+can't be asked, nothing is granted.
 """
 
 from __future__ import annotations
@@ -11,16 +12,26 @@ import contextlib
 import itertools
 import logging
 import random
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from leadgen.llm.state import GovernorState, configure_limit_changes, from_ms, stored_log, to_ms
-from leadgen.llm.window import Log, Pace, add, current, free, next_free_ms, used
+from leadgen.llm.book import Book, Reading, Slot
+from leadgen.llm.decide import State, Verdict, Wish, amended, decide, settled
+from leadgen.llm.spending import day_of
+from leadgen.llm.state import (
+    GovernorState,
+    configure_limit_changes,
+    from_ms,
+    stored,
+    to_ms,
+)
+from leadgen.llm.window import Pace
 from leadgen.model.errors import Unavailable
 from leadgen.store.client import Collections
 from leadgen.store.clock import Clock, SystemClock
@@ -29,17 +40,15 @@ from leadgen.store.records import Commit, Raced, Record, retrying, to_record
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentSnapshot
 
-__all__ = ["Governor", "Grants", "configure_limit_changes"]
+__all__ = ["Governor", "Grants", "Slot", "configure_limit_changes"]
 
 READ_TIMEOUT_S = 5.0
 READ_RETRY_S = 8.0
 """How long a read that meets a passing failure is tried again."""
 STORE_RETRY_S = 15.0
 """When to ask again after Firestore failed."""
-PAUSED_RETRY_S = 60.0
-"""When to ask again while the limit is 0."""
 REFUSAL_NOTE_S = 5.0
-"""A refusal is written down at most this often, for the dashboard; being full must not cost writes."""
+"""An instance writes a refusal down at most this often: being full must not cost writes."""
 MAX_HOLD_S = 600.0
 """No provider's Retry-After stops everybody for longer than this without being asked again."""
 
@@ -51,29 +60,45 @@ class Grants:
     """What `take` gives.
 
     Args:
-        granted: how many calls may begin.
-        usable_until: `time.monotonic()` before which they must begin; what has not begun by then is lost.
+        slots: the calls that may begin, in the order in which they may.
         retry_at: when to ask for the rest; `None` if all that was wanted was granted.
-        limit: the limit in force; 0 if it is paused or unknown.
         reason: why not all was granted, for a person to read.
+        held: whether it is this provider that asked everyone to wait: another one may be free.
     """
 
-    granted: int
-    usable_until: float
+    slots: tuple[Slot, ...]
     retry_at: datetime | None
-    limit: int
     reason: str = ""
+    held: bool = False
 
 
 @dataclass
-class _Ask:
-    """One call of `take`, over all its attempts."""
+class _Place:
+    """One thread's wish, until it is answered."""
 
-    wanted: int
-    token: str
-    started: float = 0.0
-    """Monotonic time before the read whose write was tried last."""
-    granted: int = 0
+    calls: Mapping[str, int]
+    tokens: int
+    micros: int | None
+    slots: list[Slot] = field(default_factory=list)
+    answer: Grants | None = None
+
+    def missing(self, campaign: str) -> int:
+        return self.calls.get(campaign, 0) - sum(1 for slot in self.slots if slot.campaign == campaign)
+
+
+@dataclass
+class _Desk:
+    """Where the threads of this instance ask for calls to one provider: whoever gets the turn asks for all in line."""
+
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    line: list[_Place] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    verdict: Verdict
+    reading: Reading
+    day: str
 
 
 class Governor:
@@ -82,7 +107,7 @@ class Governor:
     Args:
         db: the Firestore client.
         owner: a name no other instance has.
-        pace: window and allowance; all instances of a deployment must use the same.
+        pace: the lengths; all instances of a deployment must use the same.
         clock: used only when Firestore, whose clock counts, can't be asked.
         monotonic: seconds that never go back, on this machine.
         sleep: waits between attempts that lost a race.
@@ -101,7 +126,7 @@ class Governor:
         rng: random.Random | None = None,
     ) -> None:
         self._db = db
-        self._ref = Collections(db).governor
+        self._names = Collections(db)
         self._owner = owner
         self._pace = pace or Pace()
         self._clock = clock or SystemClock()
@@ -109,35 +134,50 @@ class Governor:
         self._sleep = sleep
         self._rng = rng or random.Random()
         self._numbers = itertools.count(1)
+        self._book = Book(monotonic)
+        self._desks: dict[str, _Desk] = {}
+        self._lock = threading.Lock()
+        self._noted = -REFUSAL_NOTE_S
 
-    def take(self, wanted: int) -> Grants:
-        """Ask for up to `wanted` grants in one compare-and-set. Never waits for the window and never raises."""
-        if wanted <= 0:
-            return Grants(0, self._monotonic(), None, 0)
-        ask = _Ask(wanted, f"{self._owner}.{next(self._numbers)}")
-        try:
-            return retrying(lambda: self._attempt(ask), sleep=self._sleep, rng=self._rng)
-        except ValidationError as error:
-            fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
-            return self._closed(f"The document governor/llm is damaged ({fields}); set the limit again or delete it.")
-        except Unavailable as error:
-            return self._closed(f"The Governor's document could not be changed: {error.detail}")
-        except _store_errors() as error:
-            return self._closed(f"Firestore did not answer the Governor ({type(error).__name__}).")
+    def take(self, provider: str, calls: Mapping[str, int], *, tokens: int = 0, micros: int | None = 0) -> Grants:
+        """Ask for calls. Never waits for the window and never raises.
 
-    def hold(self, until: datetime) -> bool:
-        """Let nobody begin a call before a moment the provider named, at most `MAX_HOLD_S` from now.
+        Args:
+            provider: who is to be called.
+            calls: how many calls, by campaign ("" for leads without one).
+            tokens: what each call may use at most.
+            micros: what each call may cost at most, in millionths of a dollar; `None` if nobody knows, then nothing is
+                granted while the day's money is limited.
+        """
+        wanted = {campaign: number for campaign, number in calls.items() if number > 0}
+        if not wanted:
+            return Grants((), None)
+        place = _Place(wanted, tokens, micros)
+        with self._lock:
+            desk = self._desks.setdefault(provider, _Desk())
+            desk.line.append(place)
+        with desk.turn:
+            if place.answer is None:
+                with self._lock:
+                    line, desk.line = desk.line, []
+                self._serve(provider, line)
+        assert place.answer is not None
+        return place.answer
+
+    def hold(self, provider: str, until: datetime) -> bool:
+        """Let nobody call a provider before a moment it named, at most `MAX_HOLD_S` from now.
 
         Returns:
             Whether it was written; if not, the worst is one more refused call.
         """
-        until = min(until, self._clock.now() + timedelta(seconds=MAX_HOLD_S))
+        moment = to_ms(min(until, self._clock.now() + timedelta(seconds=MAX_HOLD_S)))
 
         def attempt() -> bool:
             record = _record(self._read())
-            if record is None or (record.value.hold_until is not None and record.value.hold_until >= until):
+            if record is None or record.value.holds.get(provider, 0) >= moment:
                 return False
-            self._change(record, {"holdUntil": until, "waitingUntil": until})
+            holds = {**record.value.holds, provider: moment}
+            self._change(record, {"holds": holds, "waitingUntil": from_ms(moment)})
             return True
 
         try:
@@ -146,86 +186,170 @@ class Governor:
             _log.warning("the Governor could not note the provider's wait: %s", type(error).__name__)
             return False
 
-    def _attempt(self, ask: _Ask) -> Grants:
-        started = self._monotonic()
-        snapshot = self._read()
-        record = _record(snapshot)
-        state = record.value if record else GovernorState()
-        log = state.entries()
-        if ask.granted and any(entry.owner == ask.token for entry in log):
-            # The write we were told had failed took place: a repeated commit meets its own precondition.
-            return self._given(ask, state.limit, log, snapshot.read_time)
-        if self._monotonic() - started > self._pace.start_within_s / 2:
-            raise Raced("the read took so long that its grants would lapse before they could be used")
-        now = to_ms(snapshot.read_time)
-        held = state.hold_until is not None and state.hold_until > snapshot.read_time
-        granted = 0 if held else min(ask.wanted, free(log, state.limit, now, self._pace))
-        if granted == 0:
-            return self._refuse(record, state, snapshot.read_time)
-        ask.started, ask.granted = started, granted
-        log = add(log, granted, ask.token, now, self._pace)
-        self._write(record, state, log, snapshot.read_time, short=granted < ask.wanted)
-        return self._given(ask, state.limit, log, snapshot.read_time)
+    def report(self) -> bool:
+        """Write down what calls have used, if that has not been done along with a later request.
 
-    def _given(self, ask: _Ask, limit: int, log: Log, now: datetime) -> Grants:
-        """The answer after a write took place."""
-        usable_until = ask.started + self._pace.start_within_s
-        if self._monotonic() >= usable_until:
-            return self._closed("Firestore answered the Governor too late to use what it granted.")
-        if ask.granted == ask.wanted:
-            return Grants(ask.granted, usable_until, None, limit)
-        retry_at = self._next_free(log, limit, now)
-        return Grants(ask.granted, usable_until, retry_at, limit, f"{limit} calls a minute are allowed.")
+        Returns:
+            Whether nothing is left to be written.
+        """
+        if not self._book.has_use:
+            return True
+        amendments, settlements = self._book.take_news()
+        token = self._token()
 
-    def _refuse(self, record: Record[GovernorState] | None, state: GovernorState, now: datetime) -> Grants:
-        held = state.hold_until if state.hold_until is not None and state.hold_until > now else None
-        retry_at = held or self._next_free(state.entries(), state.limit, now)
-        noted = state.last_refused_at
-        if record is not None and (noted is None or now - noted >= timedelta(seconds=REFUSAL_NOTE_S)):
-            changes = {
-                "lastRefusedAt": now,
-                "waitingUntil": retry_at,
-                "usedInWindow": used(current(state.entries(), to_ms(now), self._pace)),
-            }
-            # Whoever was first has written something newer.
-            with contextlib.suppress(Raced):
-                self._change(record, changes)
-        if held:
-            reason = "The model's provider asked everyone to wait."
-        elif state.limit == 0:
-            reason = "Model calls are paused: the limit is 0."
+        def attempt() -> None:
+            snapshot = self._read()
+            record = _record(snapshot)
+            if record is None or token in record.value.recent:
+                return
+            state = record.value.state(day_of(snapshot.read_time))
+            state = replace(
+                state,
+                log=amended(state.log, amendments),
+                day=settled(state.day, settlements),
+                recent=(*state.recent, token),
+            )
+            self._write(record, state, snapshot.read_time, {})
+
+        try:
+            retrying(attempt, sleep=self._sleep, rng=self._rng)
+        except _failures() as error:
+            self._book.give_back(settlements)
+            _log.warning("the Governor could not note what calls used: %s", type(error).__name__)
+            return False
+        return True
+
+    # --- one request for all who stand in line
+
+    def _serve(self, provider: str, line: list[_Place]) -> None:
+        answer: _Answer | str
+        try:
+            answer = self._ask(self._wish(provider, line))
+        except ValidationError as error:
+            fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
+            answer = f"The document governor/llm is damaged ({fields}); set the limit again or delete it."
+        except Unavailable as error:
+            answer = f"The Governor's document could not be changed: {error.detail}"
+        except _store_errors() as error:
+            answer = f"Firestore did not answer the Governor ({type(error).__name__})."
+        except BaseException:
+            # Nobody in line may wait for an answer for ever; the error itself is the asking thread's.
+            self._close(line, "The Governor failed.")
+            raise
+        if isinstance(answer, str):
+            self._close(line, answer)
         else:
-            reason = f"All {state.limit} calls a minute are in use."
-        return Grants(0, self._monotonic(), retry_at, state.limit, reason)
+            self._deal(line, answer)
 
-    def _next_free(self, log: Log, limit: int, now: datetime) -> datetime:
-        moment = next_free_ms(log, limit, to_ms(now), self._pace)
-        return now + timedelta(seconds=PAUSED_RETRY_S) if moment is None else from_ms(moment)
+    def _wish(self, provider: str, line: list[_Place]) -> Wish:
+        calls: dict[str, int] = {}
+        for place in line:
+            for campaign, number in place.calls.items():
+                calls[campaign] = calls.get(campaign, 0) + number
+        tokens = max(place.tokens for place in line)
+        return Wish(provider, calls, tokens, _dearest(line), self._token())
 
-    def _closed(self, reason: str) -> Grants:
+    def _ask(self, wish: Wish) -> _Answer:
+        amendments, settlements = self._book.take_news()
+        tried: list[_Answer] = []
+
+        def attempt() -> _Answer:
+            before = self._monotonic()
+            snapshot = self._read()
+            reading = Reading(to_ms(snapshot.read_time), before, self._monotonic())
+            record = _record(snapshot)
+            found = record.value if record else GovernorState()
+            if tried and wish.token in found.recent:
+                # The write we were told had failed took place: a repeated commit meets its own precondition.
+                return tried[-1]
+            state = found.state(day_of(snapshot.read_time))
+            state = replace(state, log=amended(state.log, amendments), day=settled(state.day, settlements))
+            verdict = decide(state, wish, reading.server_ms, self._pace)
+            answer = _Answer(verdict, reading, state.day.day)
+            told = _told(verdict, snapshot.read_time)
+            if verdict.calls or settlements:
+                tried.append(answer)
+                self._write(record, verdict.state, snapshot.read_time, told)
+            elif reading.after - self._noted >= REFUSAL_NOTE_S:
+                self._noted = reading.after
+                # Whoever was first has written something newer; a place in the queue is asked for again next time.
+                with contextlib.suppress(Raced):
+                    self._write(record, verdict.state, snapshot.read_time, told)
+            return answer
+
+        try:
+            return retrying(attempt, sleep=self._sleep, rng=self._rng)
+        except BaseException:
+            self._book.give_back(settlements)
+            raise
+
+    def _deal(self, line: list[_Place], answer: _Answer) -> None:
+        """Give the granted slots to those in line, in their order."""
+        reserved = _dearest(line) or 0
+        for entry in answer.verdict.granted:
+            for slot in self._book.slots(entry, reserved, answer.day, answer.reading, self._pace.travel_s):
+                place = next(place for place in line if place.missing(slot.campaign) > 0)
+                place.slots.append(slot)
+        retry_at = self._retry_at(answer.verdict)
+        for place in line:
+            short = len(place.slots) < sum(place.calls.values())
+            place.answer = Grants(
+                tuple(place.slots),
+                retry_at if short else None,
+                answer.verdict.reason if short else "",
+                held=answer.verdict.held,
+            )
+
+    def _retry_at(self, verdict: Verdict) -> datetime | None:
+        """When to come back: not all at once, or all but one would come in vain."""
+        if verdict.retry_ms is None:
+            return None
+        others = {entry.owner.rpartition(".")[0] for entry in verdict.state.log} - {self._owner}
+        return from_ms(verdict.retry_ms + int(self._rng.uniform(0, len(others)) * verdict.chunk_ms))
+
+    def _close(self, line: list[_Place], reason: str) -> None:
         _log.warning("no model calls are granted: %s", reason)
         retry_at = self._clock.now() + timedelta(seconds=STORE_RETRY_S)
-        return Grants(0, self._monotonic(), retry_at, 0, reason)
+        for place in line:
+            place.answer = Grants((), retry_at, reason)
+
+    # --- the document
+
+    def _token(self) -> str:
+        return f"{self._owner}.{next(self._numbers)}"
 
     def _read(self) -> DocumentSnapshot:
         from google.api_core.retry import Retry
 
-        return self._ref.get(retry=Retry(timeout=READ_RETRY_S), timeout=READ_TIMEOUT_S)
+        return self._names.governor.get(retry=Retry(timeout=READ_RETRY_S), timeout=READ_TIMEOUT_S)
 
-    def _write(
-        self, record: Record[GovernorState] | None, state: GovernorState, log: Log, now: datetime, *, short: bool
-    ) -> None:
-        changes: dict[str, Any] = {"log": stored_log(log), "updatedAt": now, "usedInWindow": used(log)}
-        if short:
-            changes |= {"lastRefusedAt": now, "waitingUntil": self._next_free(log, state.limit, now)}
-        if record is not None:
-            self._change(record, changes)
+    def _write(self, record: Record[GovernorState] | None, state: State, now: datetime, more: dict[str, Any]) -> None:
+        changes = stored(state) | more | {"updatedAt": now}
+        if record is None:
+            created = GovernorState.from_firestore({**GovernorState().to_firestore(), **changes})
+            Commit(self._db).create(self._names.governor, created).run()
             return
-        created = GovernorState.from_firestore({**state.to_firestore(), **changes})
-        Commit(self._db).create(self._ref, created).run()
+        commit = Commit(self._db).change(record, changes)
+        before = record.value.day
+        if before.day and before.day != state.day.day:
+            commit.put(self._names.llm_usage.document(before.day), before)
+        commit.run()
 
     def _change(self, record: Record[GovernorState], changes: dict[str, Any]) -> None:
         Commit(self._db).change(record, changes).run()
+
+
+def _dearest(line: list[_Place]) -> int | None:
+    """What each call of those in line may cost; `None` if that is not known of one of them."""
+    known = [place.micros for place in line if place.micros is not None]
+    return max(known) if len(known) == len(line) else None
+
+
+def _told(verdict: Verdict, now: datetime) -> dict[str, Any]:
+    """What the dashboard shows of somebody who goes without."""
+    if verdict.retry_ms is None:
+        return {}
+    return {"lastRefusedAt": now, "waitingUntil": from_ms(verdict.retry_ms), "waitingReason": verdict.reason}
 
 
 def _record(snapshot: DocumentSnapshot) -> Record[GovernorState] | None:

@@ -1,55 +1,152 @@
-"""`governor/llm`: the Governor's document, with its limit, its log and what a dashboard shows of it."""
+"""`governor/llm`: the Governor's document. One document, because a limit is exact only where everybody reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field, StrictInt
 
-from leadgen.llm.window import Entry, Log
+from leadgen.llm.decide import Limits, State
+from leadgen.llm.fairness import Ticket
+from leadgen.llm.spending import Day, Use
+from leadgen.llm.window import Cap, Entry, used
 from leadgen.model.config import Settings
 from leadgen.model.documents import Document
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROS = 1_000_000
 DEFAULT_LIMIT: int = Settings().llm_transaction_limit
 
 Limit = Annotated[StrictInt, Field(ge=0, le=6000)]
 """Calls in any rolling window; the bounds are those of `Settings.llm_transaction_limit`. 0 pauses all calls."""
+Count = Annotated[StrictInt, Field(ge=0)]
+Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
 
 
 class LogEntry(Document):
-    """Grants given together: `at` in milliseconds since the epoch by the server's clock, how many, and to whom."""
+    """Grants given together; see `Entry`. Moments are milliseconds since the epoch by the server's clock."""
 
     at: StrictInt
+    """When they open."""
+    by: StrictInt
+    """When they shut."""
     n: Annotated[StrictInt, Field(ge=1)]
+    tokens: Count = 0
+    provider: str = ""
+    campaign: str = ""
     owner: str = ""
+
+
+class WaitingCampaign(Document):
+    """A campaign that went without; see `Ticket`."""
+
+    campaign: str
+    calls: Count
+    since: StrictInt
+    returns: StrictInt
+    until: StrictInt
+
+
+class UseDocument(Document):
+    """What was used; see `Use`."""
+
+    calls: Count = 0
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
+    micros: Count = 0
+    unpriced: Count = 0
+
+
+class DayDocument(Document):
+    """The account of a day; see `Day`. Also `llmUsage/{day}`, once the day is over."""
+
+    day: str = ""
+    reserved: dict[str, Count] = {}
+    providers: dict[str, UseDocument] = {}
+    campaigns: dict[str, UseDocument] = {}
+
+
+class ProviderLimits(Document):
+    """Limits of one provider alone."""
+
+    limit: Limit = 6000
+    tokens_per_minute: Count = 0
+    dollars_per_day: Dollars = 0.0
 
 
 class GovernorState(Document):
     """The whole document. A field that is not as it must be makes the Governor refuse, never guess."""
 
     limit: Limit = DEFAULT_LIMIT
+    tokens_per_minute: Count = 0
+    """Tokens in any rolling minute; 0 for no bound."""
+    dollars_per_day: Dollars = 0.0
+    """What a day (UTC) may cost; 0 for no bound."""
+    providers: dict[str, ProviderLimits] = {}
     log: list[LogEntry] = []
+    waiting: list[WaitingCampaign] = []
+    day: DayDocument = Field(default_factory=DayDocument)
+    holds: dict[str, StrictInt] = {}
+    """Until when a provider asked everyone to wait (HTTP 429 with Retry-After), in milliseconds since the epoch."""
+    recent: list[str] = []
     updated_at: datetime | None = None
     used_in_window: int = 0
     """Grants that counted when the document was last written."""
     last_refused_at: datetime | None = None
     """When someone last had to go without; noted every few seconds at most."""
     waiting_until: datetime | None = None
-    """When the next grant was free, as seen by whoever last had to go without."""
-    hold_until: datetime | None = None
-    """Until then the provider itself asked everyone to wait (HTTP 429 with Retry-After)."""
+    """When whoever last had to go without was told to come back."""
+    waiting_reason: str = ""
+    """Why."""
 
-    def entries(self) -> Log:
-        """The log in the form the window arithmetic takes."""
-        return tuple(Entry(item.at, item.n, item.owner) for item in self.log)
+    def state(self, today: str) -> State:
+        """What decisions are made from, with an account of today."""
+        day = _day(self.day) if self.day.day == today else Day(today)
+        return State(
+            total=_limits(self.limit, self.tokens_per_minute, self.dollars_per_day),
+            providers={
+                name: _limits(one.limit, one.tokens_per_minute, one.dollars_per_day)
+                for name, one in self.providers.items()
+            },
+            log=tuple(Entry(e.at, e.by, e.n, e.tokens, e.provider, e.campaign, e.owner) for e in self.log),
+            tickets=tuple(Ticket(t.campaign, t.calls, t.since, t.returns, t.until) for t in self.waiting),
+            day=day,
+            holds=self.holds,
+            recent=tuple(self.recent),
+        )
 
 
-def stored_log(log: Sequence[Entry]) -> list[dict[str, Any]]:
-    """A log in the form Firestore takes."""
-    return [LogEntry(at=e.at, n=e.n, owner=e.owner).to_firestore() for e in log]
+def stored(state: State) -> dict[str, Any]:
+    """The parts of the document that a decision may change, as Firestore takes them."""
+    return {
+        "log": [
+            LogEntry(
+                at=e.opens, by=e.shuts, n=e.n, tokens=e.tokens, provider=e.provider, campaign=e.campaign, owner=e.owner
+            ).to_firestore()
+            for e in state.log
+        ],
+        "waiting": [
+            WaitingCampaign(
+                campaign=t.campaign, calls=t.calls, since=t.since, returns=t.returns, until=t.until
+            ).to_firestore()
+            for t in state.tickets
+        ],
+        "day": day_document(state.day).to_firestore(),
+        "recent": list(state.recent),
+        "usedInWindow": used(state.log),
+    }
+
+
+def day_document(day: Day) -> DayDocument:
+    """The account of a day as it is stored."""
+    return DayDocument(
+        day=day.day,
+        reserved=dict(day.reserved),
+        providers=_stored_uses(day.providers.items()),
+        campaigns=_stored_uses(day.campaigns.items()),
+    )
 
 
 def to_ms(moment: datetime) -> int:
@@ -62,7 +159,7 @@ def from_ms(value: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=value)
 
 
-def configure_limit_changes(limit: int) -> dict[str, int]:
+def configure_limit_changes(limit: int) -> dict[str, Any]:
     """The change that sets the limit, to be written with `set(..., merge=True)`; it holds for the very next call.
 
     Args:
@@ -72,3 +169,31 @@ def configure_limit_changes(limit: int) -> dict[str, int]:
         pydantic.ValidationError: the limit is not a whole number within the bounds.
     """
     return {"limit": Settings(llm_transaction_limit=limit).llm_transaction_limit}
+
+
+def _limits(calls: int, tokens: int, dollars: float) -> Limits:
+    return Limits(Cap(calls, tokens), round(dollars * _MICROS))
+
+
+def _day(document: DayDocument) -> Day:
+    return Day(document.day, document.reserved, _uses(document.providers), _uses(document.campaigns))
+
+
+def _uses(documents: dict[str, UseDocument]) -> dict[str, Use]:
+    return {
+        name: Use(one.calls, one.prompt_tokens, one.completion_tokens, one.micros, one.unpriced)
+        for name, one in documents.items()
+    }
+
+
+def _stored_uses(uses: Iterable[tuple[str, Use]]) -> dict[str, UseDocument]:
+    return {
+        name: UseDocument(
+            calls=one.calls,
+            prompt_tokens=one.prompt_tokens,
+            completion_tokens=one.completion_tokens,
+            micros=one.micros,
+            unpriced=one.unpriced,
+        )
+        for name, one in uses
+    }

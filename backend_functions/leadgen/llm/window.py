@@ -1,15 +1,23 @@
 """The arithmetic of the Governor: an exact sliding log of grants, without I/O or clocks.
 
-At most N calls may begin in any window of W. A grant is dated with the server's clock when the log is read, and its
-call may begin at any moment until D later. Two calls that begin within one W can therefore have been granted up to
-W + D apart, so an entry counts for W + D: with W alone, a call that began late would share a window with calls granted
-after its entry had been forgotten.
+At most N calls may begin in any window of length W. The log keeps for each grant the interval in which its call can
+begin: from `opens`, which the grant names, to `shuts`, by when it has arrived at the provider or never will. A grant
+that opens at X is given only while fewer than N grants of the log shut after X - W. Then the promise holds: in any
+window, take the call that was granted last, and its X. Every other call of the window began later than X - W, so its
+grant shuts later than that, was in the log, and was counted. A grant may open a little in the future (the horizon), so
+that nobody has to be there at the very moment in which an old one falls out of the window.
+
+Tokens per minute are kept in the same way, with the tokens of a call as its weight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+MOST_ENTRIES = 400
+"""A longer log is shortened by joining neighbours, which makes it stricter, never laxer."""
 
 
 @dataclass(frozen=True)
@@ -17,95 +25,186 @@ class Pace:
     """The lengths the Governor works with, in seconds.
 
     Args:
-        window_s: W, the rolling window that holds at most the limit.
-        use_within_s: D, how long after its read a grant's call may still reach the provider.
-        travel_s: the part of D kept for the way to the provider; a call starts no later than `use_within_s - travel_s`.
+        window_s: W, the rolling window.
+        use_within_s: how long after a grant opens its call may still arrive at the provider.
+        travel_s: the part of it that is kept for the way there.
+        horizon_s: how far ahead of its opening a grant may be given.
+        patience_s: how long a campaign's place in the queue is kept after the time it was told to come back; longer
+            than the minute between two runs of the sweep, which brings waiting leads back.
 
     Raises:
         ValueError: the lengths do not fit together.
     """
 
     window_s: float = 60.0
-    use_within_s: float = 5.0
-    travel_s: float = 1.0
+    use_within_s: float = 2.0
+    travel_s: float = 0.5
+    horizon_s: float = 1.0
+    patience_s: float = 65.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.travel_s < self.use_within_s or self.window_s <= 0:
-            raise ValueError("a pace needs window_s > 0 and 0 < travel_s < use_within_s")
+        if not (0 < self.travel_s < self.use_within_s and 0 <= self.horizon_s < self.window_s):
+            raise ValueError("a pace needs 0 < travel_s < use_within_s and 0 <= horizon_s < window_s")
 
     @property
-    def keep_ms(self) -> int:
-        """How long an entry counts: W + D, in milliseconds."""
-        return round((self.window_s + self.use_within_s) * 1000)
+    def window_ms(self) -> int:
+        """W in milliseconds."""
+        return round(self.window_s * 1000)
 
     @property
-    def grain_ms(self) -> int:
-        """Entries closer together than this become one, so that the log stays short whatever the limit."""
-        return max(1, round(self.window_s * 1000) // 240)
+    def use_within_ms(self) -> int:
+        """How long after its opening a grant's call may arrive, in milliseconds."""
+        return round(self.use_within_s * 1000)
 
     @property
-    def start_within_s(self) -> float:
-        """How long after the read a call may start on our side."""
-        return self.use_within_s - self.travel_s
+    def horizon_ms(self) -> int:
+        """How far ahead grants are given, in milliseconds."""
+        return round(self.horizon_s * 1000)
+
+
+@dataclass(frozen=True)
+class Cap:
+    """What may begin in any window.
+
+    Args:
+        calls: how many calls.
+        tokens: how many tokens they may use together; 0 for no bound.
+    """
+
+    calls: int
+    tokens: int = 0
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Some grants that were given together.
+    """Some grants that open and shut together.
 
     Args:
-        at: when, by the server's clock, in milliseconds since the epoch.
+        opens: the earliest moment their calls may begin, by the server's clock, in milliseconds since the epoch.
+        shuts: by when their calls have arrived at the provider or never will.
         n: how many.
-        owner: who asked last; lets a writer find out whether a write it heard nothing of took place.
+        tokens: what they may use, all together.
+        provider: who is called.
+        campaign: for whom, or "".
+        owner: which request to the Governor they were given to.
     """
 
-    at: int
+    opens: int
+    shuts: int
     n: int
+    tokens: int = 0
+    provider: str = ""
+    campaign: str = ""
     owner: str = ""
 
 
 Log = tuple[Entry, ...]
 
 
-def current(log: Sequence[Entry], now_ms: int, pace: Pace) -> Log:
-    """The entries that still count at a moment, oldest first."""
-    return tuple(sorted((e for e in log if e.at + pace.keep_ms > now_ms), key=lambda e: e.at))
+def current(log: Iterable[Entry], now_ms: int, pace: Pace) -> Log:
+    """The entries that still count for what begins at a moment or later, in the order in which they open."""
+    return tuple(sorted((e for e in log if e.shuts + pace.window_ms > now_ms), key=lambda e: e.opens))
 
 
-def used(log: Sequence[Entry]) -> int:
-    """How many grants the entries hold."""
-    return sum(entry.n for entry in log)
+def used(log: Iterable[Entry], provider: str | None = None) -> int:
+    """How many grants the entries hold; of one provider, or of all."""
+    return sum(entry.n for entry in log if provider is None or entry.provider == provider)
 
 
-def free(log: Sequence[Entry], limit: int, now_ms: int, pace: Pace) -> int:
-    """How many grants may be given at a moment."""
-    return max(0, limit - used(current(log, now_ms, pace)))
+class _Room:
+    """What is left under one cap, going forward in time.
 
-
-def next_free_ms(log: Sequence[Entry], limit: int, now_ms: int, pace: Pace) -> int | None:
-    """When at least one grant can be given, in milliseconds since the epoch; `None` while the limit is 0."""
-    if limit <= 0:
-        return None
-    counting = current(log, now_ms, pace)
-    left = used(counting)
-    if left < limit:
-        return now_ms
-    for entry in counting:
-        left -= entry.n
-        if left < limit:
-            return entry.at + pace.keep_ms
-    raise AssertionError("an empty log is always below a positive limit")
-
-
-def add(log: Sequence[Entry], n: int, owner: str, now_ms: int, pace: Pace) -> Log:
-    """The log with `n` more grants given at a moment.
-
-    The date is rounded up to the grain, never down, and never before the newest entry: an entry may count a little
-    longer than it must, never shorter, even if the clock steps back.
+    Args:
+        cap: the bound.
+        log: the entries that count against it.
+        pace: the lengths.
     """
-    kept = current(log, now_ms, pace)
-    grain = pace.grain_ms
-    at = max(-(-now_ms // grain) * grain, kept[-1].at if kept else 0)
-    if kept and kept[-1].at == at:
-        return (*kept[:-1], Entry(at, kept[-1].n + n, owner))
-    return (*kept, Entry(at, n, owner))
+
+    def __init__(self, cap: Cap, log: Iterable[Entry], pace: Pace) -> None:
+        self._cap = cap
+        self._counts_ms = pace.use_within_ms + pace.window_ms
+        self._leaving = deque(sorted((e.shuts + pace.window_ms, e.n, e.tokens) for e in log))
+        self._calls = sum(n for _, n, _ in self._leaving)
+        self._tokens = sum(tokens for _, _, tokens in self._leaving)
+        self._reached = 0
+
+    def opening(self, tokens: int) -> int | None:
+        """The earliest moment for one more call; `None` if there is none while the cap is what it is."""
+        while not self._fits(tokens):
+            if not self._leaving:
+                return None
+            self._reached, n, spent = self._leaving.popleft()
+            self._calls -= n
+            self._tokens -= spent
+        return self._reached
+
+    def take(self, tokens: int, opens: int) -> None:
+        """Count one more call. It leaves last: whatever opened before it shuts before it."""
+        self._leaving.append((opens + self._counts_ms, 1, tokens))
+        self._calls += 1
+        self._tokens += tokens
+
+    def _fits(self, tokens: int) -> bool:
+        return self._calls < self._cap.calls and (not self._cap.tokens or self._tokens + tokens <= self._cap.tokens)
+
+
+def openings(
+    log: Sequence[Entry], total: Cap, provider: str, own: Cap | None, tokens: int, now_ms: int, pace: Pace
+) -> Iterator[int]:
+    """When further calls may begin, one after the other, in milliseconds since the epoch. Without end, or empty where
+    the caps let no such call through at all.
+
+    Args:
+        log: the entries that count (see `current`).
+        total: the cap on all providers together.
+        provider: who is to be called.
+        own: the cap on this provider alone, or `None`.
+        tokens: what each call may use at most.
+        now_ms: the moment.
+        pace: the lengths.
+    """
+    rooms = [_Room(total, log, pace)]
+    if own is not None:
+        rooms.append(_Room(own, (e for e in log if e.provider == provider), pace))
+    moment = now_ms
+    while True:
+        for room in rooms:
+            opening = room.opening(tokens)
+            if opening is None:
+                return
+            moment = max(moment, opening)
+        for room in rooms:
+            room.take(tokens, moment)
+        yield moment
+
+
+def compact(log: Sequence[Entry], most: int = MOST_ENTRIES) -> Log:
+    """The log with at most `most` entries. Joined entries open with the later and shut with the later of the two, so
+    that they count no shorter than before; whose they were is forgotten."""
+    kept = tuple(log)
+    while len(kept) > most:
+        joined = _halved(kept)
+        if len(joined) == len(kept):
+            break
+        kept = joined
+    return kept
+
+
+def _halved(log: Log) -> Log:
+    halved: list[Entry] = []
+    for provider in sorted({entry.provider for entry in log}):
+        own = [entry for entry in log if entry.provider == provider]
+        halved += [_joined(own[i], own[i + 1]) if i + 1 < len(own) else own[i] for i in range(0, len(own), 2)]
+    return tuple(sorted(halved, key=lambda e: e.opens))
+
+
+def _joined(first: Entry, second: Entry) -> Entry:
+    return replace(
+        first,
+        opens=max(first.opens, second.opens),
+        shuts=max(first.shuts, second.shuts),
+        n=first.n + second.n,
+        tokens=first.tokens + second.tokens,
+        campaign=first.campaign if first.campaign == second.campaign else "",
+        owner="",
+    )

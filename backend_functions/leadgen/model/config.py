@@ -72,6 +72,10 @@ class Settings(_Strict):
 
     llm_transaction_limit: Annotated[StrictInt, Field(ge=0, le=6000)] = 20
     """Model calls that may begin in any rolling minute, over all instances; 0 pauses them."""
+    llm_tokens_per_minute: Annotated[StrictInt, Field(ge=0, le=1_000_000_000)] = 0
+    """Tokens that model calls may use in any rolling minute; 0 for no bound."""
+    llm_dollars_per_day: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False, strict=True)] = 0.0
+    """What model calls may cost on a day (UTC); 0 for no bound."""
     working_hours: WorkingHours = Field(default_factory=WorkingHours)
     active_timezones: list[Timezone] = []
     """Timezones that are written to; empty means all."""
@@ -91,6 +95,14 @@ class Settings(_Strict):
     postal_address: Annotated[str, Field(max_length=500)] = ""
     """Required by CAN-SPAM (15 U.S.C. §7704(a)(5)); without it nothing is sent."""
     signature_html: Annotated[str, Field(max_length=10_000)] = ""
+
+    def governor_limits(self) -> dict[str, int | float]:
+        """What of it the LLM Governor's document holds; written in the same commit, it holds for the very next call."""
+        return {
+            "limit": self.llm_transaction_limit,
+            "tokensPerMinute": self.llm_tokens_per_minute,
+            "dollarsPerDay": float(self.llm_dollars_per_day),
+        }
 
 
 class StoredSettings(Settings):

@@ -186,7 +186,7 @@ def _enriched(context: Context, candidates: list[Candidate]) -> list[Candidate]:
     source = context.source(origin.source_id)
     region = source.region_of(origin.city) if source is not None else "US"
     seen = context.websites.score([candidate.lead for candidate in candidates], region)
-    results = context.enricher().enrich(seen.leads, seen.facts)
+    results = context.enricher().enrich(seen.leads, seen.facts, [origin.request_id] * len(candidates))
     return [
         with_enrichment(candidate, result.lead, result.waiting_until)
         for candidate, result in zip(candidates, results, strict=True)

@@ -130,7 +130,7 @@ class Context:
             return self._enricher()
         from leadgen.pipeline.wiring import build_enricher
 
-        return build_enricher(self.db, self.env, self.clock, self.owner)
+        return build_enricher(self.db, self.env, self.clock)
 
     @cached_property
     def identities(self) -> IndexLog:

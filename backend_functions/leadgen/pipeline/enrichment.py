@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 from leadgen.llm.enrich import by_rules
-from leadgen.model.documents import Contact, LeadData
+from leadgen.llm.fairness import shares
+from leadgen.model.documents import Contact, LeadData, ProcessorRequest
 from leadgen.model.ids import email_job_id
 from leadgen.model.status import ContactStatus, PostOutcome, check_transition
 from leadgen.pipeline.batches import COUNT_FIELD
@@ -17,6 +19,8 @@ from leadgen.store.records import Commit, Raced, Record, to_record
 
 AT_ONCE = 40
 """Waiting leads taken up in one run."""
+MOST_CAMPAIGNS = 20
+"""Campaigns looked at in one run, when more leads wait than are taken up."""
 LONGEST_WAIT = timedelta(hours=6)
 """After this a lead is enriched by rules: a model that is never free must not hold a campaign up for ever."""
 WORTH_A_WRITE = timedelta(seconds=60)
@@ -28,7 +32,9 @@ def enrich_waiting(context: Context) -> int:
     due = _due(context)
     if not due:
         return 0
-    results = context.enricher().enrich([record.value.lead_data_json for record in due])
+    results = context.enricher().enrich(
+        [record.value.lead_data_json for record in due], campaigns=[record.value.request_id for record in due]
+    )
     done = 0
     touched: set[str] = set()
     for record, result in zip(due, results, strict=True):
@@ -45,15 +51,41 @@ def enrich_waiting(context: Context) -> int:
 
 
 def _due(context: Context) -> list[Record[Contact]]:
+    """Those whose time has come; if they are more than can be taken up, as many of each campaign as is fair."""
+    first = _waiting(context, AT_ONCE)
+    if len(first) < AT_ONCE:
+        return first
+    waiting = _campaigns_waiting(context)
+    of_first = Counter(record.value.request_id for record in first)
+    if len(of_first) == 1 and waiting.keys() <= of_first.keys():
+        return first
+    given = shares(AT_ONCE, dict(of_first) | waiting, {})
+    picked = [record for name, number in given.items() if number for record in _waiting(context, number, name)]
+    # A campaign's count may be ahead of its leads' time: what it leaves goes to those who came first.
+    known = {record.id for record in picked}
+    return [*picked, *(record for record in first if record.id not in known)][:AT_ONCE]
+
+
+def _waiting(context: Context, most: int, campaign: str | None = None) -> list[Record[Contact]]:
+    """The leads that wait longest; of one campaign, or of all."""
     from google.cloud.firestore import FieldFilter
 
-    query = (
-        context.names.contacts.where(filter=FieldFilter("status", "==", str(ContactStatus.PENDING_ENRICHMENT)))
-        .where(filter=FieldFilter("nextAttemptAt", "<=", context.clock.now()))
-        .order_by("nextAttemptAt")
-        .limit(AT_ONCE)
-    )
-    return [to_record(snapshot, Contact) for snapshot in query.stream()]
+    query = context.names.contacts.where(filter=FieldFilter("status", "==", str(ContactStatus.PENDING_ENRICHMENT)))
+    if campaign is not None:
+        query = query.where(filter=FieldFilter("requestId", "==", campaign))
+    query = query.where(filter=FieldFilter("nextAttemptAt", "<=", context.clock.now()))
+    return [to_record(snapshot, Contact) for snapshot in query.order_by("nextAttemptAt").limit(most).stream()]
+
+
+def _campaigns_waiting(context: Context) -> dict[str, int]:
+    """How many leads wait, by campaign, of those campaigns that have the fewest waiting. (One that has many is met
+    anyway: its leads are among those that wait longest.)"""
+    from google.cloud.firestore import FieldFilter
+
+    query = context.names.requests.where(filter=FieldFilter("counts.waiting", ">", 0))
+    found = query.order_by("counts.waiting").limit(MOST_CAMPAIGNS).stream()
+    records = [to_record(snapshot, ProcessorRequest) for snapshot in found]
+    return {record.id: record.value.counts.waiting for record in records}
 
 
 def _settle(context: Context, record: Record[Contact], lead: LeadData) -> bool:

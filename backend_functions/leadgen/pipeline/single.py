@@ -59,7 +59,7 @@ def submit(context: Context, wish: Submission) -> Settled:
         )
     if candidate.outcome is not PostOutcome.SUPPRESSED:
         seen = context.websites.score([candidate.lead])
-        result = context.enricher().enrich(seen.leads, seen.facts)[0]
+        result = context.enricher().enrich(seen.leads, seen.facts, [candidate.origin.request_id])[0]
         candidate = with_enrichment(candidate, result.lead, result.waiting_until)
     return _registered(context, candidate)
 

@@ -12,13 +12,15 @@ from leadgen.harvest.fetch import Fetcher, HostMemory
 from leadgen.harvest.hosts.memory import shared_memory
 from leadgen.harvest.robots import RobotsCache
 from leadgen.harvest.sources import Source
-from leadgen.llm.client import model_client
+from leadgen.llm.cache import Answers
+from leadgen.llm.checking import ModelCheck, check_models
 from leadgen.llm.enrich import Enricher
 from leadgen.llm.governor import Governor
+from leadgen.llm.providers import Provider, providers_of
 from leadgen.pipeline.website_reader import HomePageReader
 from leadgen.pipeline.websites import WebsiteMemory, Websites
 from leadgen.settings import read_settings
-from leadgen.store.clock import Clock
+from leadgen.store.clock import Clock, new_owner
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -53,9 +55,26 @@ def _host_memory(db: Client, local_hosts: frozenset[str]) -> HostMemory:
     return shared_memory(db, local_hosts)
 
 
-def build_enricher(db: Client, env: Environment, clock: Clock, owner: str) -> Enricher:
+def build_enricher(db: Client, env: Environment, clock: Clock) -> Enricher:
     """The enricher: with the model of the environment, or by rules where none is configured."""
-    return Enricher(Governor(db, owner=owner), model_client(env), clock)
+    return Enricher(_governor(db), _providers(env), clock, answers=Answers(db, clock))
+
+
+def try_models(db: Client, env: Environment) -> list[ModelCheck]:
+    """One call to each configured model, under the Governor; none where no model is configured."""
+    return check_models(_governor(db), _providers(env))
+
+
+@lru_cache(maxsize=4)
+def _governor(db: Client) -> Governor:
+    """The Governor of this process: what its threads want at the same moment is asked for together."""
+    return Governor(db, owner=new_owner())
+
+
+@lru_cache(maxsize=4)
+def _providers(env: Environment) -> tuple[Provider, ...]:
+    """The providers, with what this process knows of their being in use."""
+    return providers_of(env)
 
 
 def build_websites(env: Environment, clock: Clock, sources: Iterable[Source]) -> Websites:

@@ -1,7 +1,7 @@
 """Reads and changes `config/settings`.
 
 A change is validated as the whole configuration it would lead to, and written in one commit with the revision it
-replaces and with the Governor's limit: there is no moment at which two of them disagree.
+replaces and with the Governor's limits: there is no moment at which two of them disagree.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _update_once(db: Client, wish: SettingsChange, clock: Clock) -> StoredSettin
     )
     commit = _write(db, record, stored)
     commit.create(names.settings_history.document(f"{current.revision:06d}"), current)
-    commit.merge(names.governor, {"limit": stored.llm_transaction_limit})
+    commit.merge(names.governor, stored.governor_limits())
     text = f"{wish.user} changed the configuration: {', '.join(sorted(wish.changes))}"
     note(db, commit, entry(clock.now(), "config.changed", text))
     commit.run()

@@ -116,6 +116,16 @@ class Collections:
         return self._collection("governor").document("llm")
 
     @property
+    def llm_usage(self) -> CollectionReference:
+        """What model calls used on days that are over."""
+        return self._collection("llmUsage")
+
+    @property
+    def llm_cache(self) -> CollectionReference:
+        """What models answered, by what was asked; no client reads it."""
+        return self._collection("llmCache")
+
+    @property
     def mailboxes(self) -> CollectionReference:
         """Pacing state and connection state of each sending account; readable by the console."""
         return self._collection("mailboxes")

@@ -1,0 +1,226 @@
+"""The Governor's promise under load: at most N calls begin in any rolling window, and nearly all of N is used.
+
+Eight processes of eight threads each call a model as fast as they are let, against the Firestore emulator. Processes
+are killed at random and started anew, and N is changed on the way. What counts is when the calls arrived, as the model's
+stand-in noted it. Windows are shortened (`--window`), so that a minute's limit is tried in seconds. Beside it the usual
+limiters do the same with 64 threads or tasks of one single process (they know no others).
+
+    python benchmarks/governor.py [--limits 20 60 600] [--window S] [--seconds S] [--no-peers]
+
+The last line is JSON: for the last limit what arrived at most in a window, the share of N that was used while N stood
+still, and Firestore writes per call.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bisect
+import json
+import multiprocessing
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks import peers
+from benchmarks.soak import worker
+from leadgen.llm.state import configure_limit_changes
+from leadgen.llm.window import Pace
+from local.stack.firestore_alone import firestore_emulator
+
+PROCESSES, THREADS = 8, 8
+PROJECT = "demo-governor"
+CHANGED_TO = 0.5
+"""What N is changed to for a while: this share of it."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a soak showed.
+
+    Args:
+        limit: N.
+        max_in_window: calls that arrived in any window in which only N was in force.
+        over_changed_limit: how far a window went beyond the greatest limit in force in it, at most; 0 is right.
+        used_share: calls that arrived while N stood still ÷ what it allows.
+        writes_per_call: changes of the Governor's document ÷ calls.
+        calls: calls that arrived.
+        kills: processes killed.
+    """
+
+    limit: int
+    max_in_window: int
+    over_changed_limit: int
+    used_share: float
+    writes_per_call: float
+    calls: int
+    kills: int
+
+
+@contextmanager
+def standin(folder: Path) -> Iterator[str]:
+    """The model's stand-in, in a process of its own."""
+    ready = folder / "ready.json"
+    command = [
+        sys.executable,
+        "-m",
+        "local.model",
+        "--port",
+        "0",
+        "--data-dir",
+        str(folder),
+        "--ready-file",
+        str(ready),
+    ]
+    process = subprocess.Popen(command)
+    try:
+        while not ready.exists():
+            if process.poll() is not None:
+                raise SystemExit("The model's stand-in did not start; its message is above.")
+            time.sleep(0.05)
+        yield json.loads(ready.read_text())["url"]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Soak:
+    """One limit's soak.
+
+    Args:
+        limit: N.
+        pace: the Governor's lengths.
+        url: the model's stand-in.
+        seconds: how long N stands still before it is changed.
+        rng: whom to kill, and when.
+    """
+
+    def __init__(self, limit: int, pace: Pace, url: str, seconds: float, rng: random.Random) -> None:
+        self._limit, self._pace, self._url, self._seconds, self._rng = limit, pace, url, seconds, rng
+        self._context = multiprocessing.get_context("forkserver")
+        self._workers: list[Any] = []
+        self._started = 0
+        self._kills = 0
+        self._writes = 0
+
+    def run(self) -> Result:
+        """Run it."""
+        from google.cloud.firestore import Client
+
+        httpx.post(f"{self._url}/_standin/reset", trust_env=False)
+        document = Client(project=PROJECT).document("governor/llm")
+        document.delete()
+        document.set(configure_limit_changes(self._limit), merge=True)
+        watch = document.on_snapshot(self._count_write)
+        changes = [(time.monotonic(), self._limit)]
+        try:
+            for _ in range(PROCESSES):
+                self._start()
+            time.sleep(self._pace.window_s + 3)
+            steady = (time.monotonic(), time.monotonic() + self._seconds)
+            self._kill_now_and_then(steady[1])
+            for limit in (max(1, int(self._limit * CHANGED_TO)), self._limit):
+                document.set(configure_limit_changes(limit), merge=True)
+                changes.append((time.monotonic(), limit))
+                self._kill_now_and_then(time.monotonic() + 1.5 * self._pace.window_s)
+        finally:
+            watch.unsubscribe()
+            for process in self._workers:
+                process.kill()
+                process.join()
+        calls = httpx.get(f"{self._url}/_standin/calls", trust_env=False, timeout=60).json()["calls"]
+        return self._result(sorted(call["monotonic"] for call in calls), changes, steady)
+
+    def _start(self) -> None:
+        self._started += 1
+        task = worker.Task(f"w{self._started}", PROJECT, self._url, self._pace, THREADS, self._started)
+        process = self._context.Process(target=worker.run, args=(task,), daemon=True)
+        process.start()
+        self._workers.append(process)
+
+    def _kill_now_and_then(self, until: float) -> None:
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, self._rng.uniform(0.5, 1.5) * self._pace.window_s / 2))
+            if time.monotonic() < until:
+                victim = self._workers.pop(self._rng.randrange(len(self._workers)))
+                victim.kill()
+                victim.join()
+                self._kills += 1
+                self._start()
+
+    def _count_write(self, *_: object) -> None:
+        self._writes += 1
+
+    def _result(self, calls: list[float], changes: list[tuple[float, int]], steady: tuple[float, float]) -> Result:
+        window = self._pace.window_s
+        most, over = 0, 0
+        for index, first in enumerate(calls):
+            inside = bisect.bisect_left(calls, first + window) - index
+            allowed = _greatest(changes, first - self._pace.horizon_s - self._pace.use_within_s, first + window)
+            over = max(over, inside - allowed)
+            most = max(most, inside)
+        counted = sum(steady[0] <= moment < steady[1] for moment in calls)
+        share = counted / (self._limit * (steady[1] - steady[0]) / window)
+        return Result(
+            self._limit,
+            most,
+            max(0, over),
+            round(share, 4),
+            round(self._writes / len(calls), 3),
+            len(calls),
+            self._kills,
+        )
+
+
+def _greatest(changes: list[tuple[float, int]], begin: float, end: float) -> int:
+    """The greatest limit in force at any moment of an interval. (Grants given before a change may begin after it.)"""
+    ends = [moment for moment, _ in changes[1:]] + [float("inf")]
+    return max(limit for (since, limit), until in zip(changes, ends, strict=True) if since < end and until > begin)
+
+
+def of_peers(window_s: float) -> dict[str, Any]:
+    """The usual limiters, at 20 a window."""
+    script = Path(__file__).parent / "peers" / "limiters.py"
+    done = subprocess.run(
+        [str(peers.python()), str(script), "--window", str(window_s)], capture_output=True, text=True, check=True
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--limits", type=int, nargs="+", default=[20, 60, 600], metavar="N")
+    parser.add_argument("--window", type=float, default=20.0, help="length of the window in seconds")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long N stands still")
+    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--no-peers", action="store_true")
+    options = parser.parse_args()
+    pace = Pace(window_s=options.window, use_within_s=1.0, travel_s=0.1, horizon_s=1.0, patience_s=5.0)
+    multiprocessing.set_forkserver_preload(["benchmarks.soak.worker", "google.cloud.firestore"])
+    print(f"window {options.window:g} s for a minute, {PROCESSES} × {THREADS}, seed {options.seed}", flush=True)
+    results = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        os.environ["FIRESTORE_EMULATOR_HOST"] = stack.enter_context(firestore_emulator())
+        url = stack.enter_context(standin(folder))
+        for limit in options.limits:
+            results.append(Soak(limit, pace, url, options.seconds, random.Random(options.seed + limit)).run())
+            print(results[-1], flush=True)
+    table = {} if options.no_peers else of_peers(options.window)
+    for name, most in table.items():
+        print(f"{name:32} {most:4} of 20 in a window")
+    print(json.dumps({**asdict(results[-1]), "all": [asdict(one) for one in results], "peers_of_20": table}))
+
+
+if __name__ == "__main__":
+    main()

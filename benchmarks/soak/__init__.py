@@ -1,0 +1,1 @@
+"""Load for the Governor's soak: workers that may be killed at any moment."""
