@@ -1,11 +1,10 @@
 """The Governor's promise under load: at most N calls begin in any rolling window, and nearly all of N is used.
 
 Eight processes of eight threads each call a model as fast as they are let, against the Firestore emulator. Processes
-are killed at random and started anew, and N is changed on the way. What counts is when the calls arrived, as the model's
-stand-in noted it. Windows are shortened (`--window`), so that a minute's limit is tried in seconds. Beside it the usual
-limiters do the same with 64 threads or tasks of one single process (they know no others).
+are killed at random and started anew, and N is changed on the way. What counts is when the calls arrived, as the
+model's stand-in noted it. Windows are shortened (`--window`), so that a minute's limit is tried in seconds.
 
-    python benchmarks/governor.py [--limits 20 60 600] [--window S] [--seconds S] [--no-peers]
+    python benchmarks/governor.py [--limits 20 60 600] [--window S] [--seconds S]
 
 The last line is JSON: for the last limit what arrived at most in a window, the share of N that was used while N stood
 still, and Firestore writes per call.
@@ -31,7 +30,6 @@ from typing import Any
 
 import httpx
 
-from benchmarks import peers
 from benchmarks.soak import worker
 from leadgen.llm.state import configure_limit_changes
 from leadgen.llm.window import Pace
@@ -187,23 +185,12 @@ def _greatest(changes: list[tuple[float, int]], begin: float, end: float) -> int
     return max(limit for (since, limit), until in zip(changes, ends, strict=True) if since < end and until > begin)
 
 
-def of_peers(window_s: float) -> dict[str, Any]:
-    """The usual limiters, at 20 a window."""
-    script = Path(__file__).parent / "peers" / "limiters.py"
-    done = subprocess.run(
-        [str(peers.python()), str(script), "--window", str(window_s)], capture_output=True, text=True, check=True
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limits", type=int, nargs="+", default=[20, 60, 600], metavar="N")
     parser.add_argument("--window", type=float, default=20.0, help="length of the window in seconds")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long N stands still")
     parser.add_argument("--seed", type=int, default=20261122)
-    parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
     pace = Pace(window_s=options.window, use_within_s=1.0, travel_s=0.1, horizon_s=1.0, patience_s=5.0)
     multiprocessing.set_forkserver_preload(["benchmarks.soak.worker", "google.cloud.firestore"])
@@ -216,10 +203,7 @@ def main() -> None:
         for limit in options.limits:
             results.append(Soak(limit, pace, url, options.seconds, random.Random(options.seed + limit)).run())
             print(results[-1], flush=True)
-    table = {} if options.no_peers else of_peers(options.window)
-    for name, most in table.items():
-        print(f"{name:32} {most:4} of 20 in a window")
-    print(json.dumps({**asdict(results[-1]), "all": [asdict(one) for one in results], "peers_of_20": table}))
+    print(json.dumps({**asdict(results[-1]), "all": [asdict(one) for one in results]}))
 
 
 if __name__ == "__main__":
