@@ -126,7 +126,7 @@ def subscribe(client: Client, feed: Feed, deliver: Callable[[Any, int, dict[str,
 
 def dispose(client: Any, watches: list[Any]) -> None:
     """End listeners and the connection; never raises."""
-    # The channel first: while the backend is away a watch reopens without a pause, holding the lock that ending it needs.
+    # The channel first: while the backend is away a watch reopens without a pause, and keeps the lock to end it by.
     # The client's close() ends an HTTP session it does not use; the gRPC channel is closed through the transport.
     transport = getattr(getattr(client, "_firestore_api_internal", None), "transport", None)
     if transport is not None:
