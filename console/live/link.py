@@ -121,12 +121,23 @@ def subscribe(client: Client, feed: Feed, deliver: Callable[[Any, int, dict[str,
         except Exception:
             logging.getLogger(__name__).exception("a snapshot of %s could not be taken over", feed.name)
 
-    return feed.query(client).on_snapshot(on_snapshot)
+    return listen(feed.query(client), on_snapshot, feed.single)
+
+
+def listen(target: Any, callback: Callable[[Any, Any, Any], None], single: bool) -> Any:
+    """Start the watch itself; see `console.live.watch`."""
+    from console.live import watch
+
+    return watch.listen(target, callback, single=single)
 
 
 def dispose(client: Any, watches: list[Any]) -> None:
     """End listeners and the connection; never raises."""
-    # The channel first: while the backend is away a watch reopens without a pause, and keeps the lock to end it by.
+    for watch in watches:
+        try:
+            watch.unsubscribe()
+        except Exception:
+            logging.getLogger(__name__).debug("a watch did not end cleanly", exc_info=True)
     # The client's close() ends an HTTP session it does not use; the gRPC channel is closed through the transport.
     transport = getattr(getattr(client, "_firestore_api_internal", None), "transport", None)
     if transport is not None:
@@ -134,11 +145,6 @@ def dispose(client: Any, watches: list[Any]) -> None:
             transport.close()
         except Exception:
             logging.getLogger(__name__).debug("a channel did not close cleanly", exc_info=True)
-    for watch in watches:
-        try:
-            watch.unsubscribe()
-        except Exception:
-            logging.getLogger(__name__).debug("a watch did not end cleanly", exc_info=True)
 
 
 def is_running(watch: Any) -> bool:

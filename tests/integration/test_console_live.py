@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import queue
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from console.live import feeds
+from console.live import feeds, link, watch
 from console.live.clock import SystemClock
 from console.live.health import Freshness, freshness
 from console.live.link import hush_watch_threads
 from console.live.session import UserInfo
 from console.live.store import LiveStore
 from console.live.supervisor import Supervisor
-from console.screens.picture import save_dashboard
+from console.screens.picture import NotCurrent, save_dashboard
 from local.stack import ports, toolchain, web
 
 PROJECT = "demo-console-live"
@@ -150,3 +152,39 @@ def test_the_dashboard_is_drawn_once_it_is_current(emulator: Emulator, tmp_path:
     drawn = path.read_text(encoding="utf-8")
     assert "amarillo" in drawn
     assert "LIVE" in drawn
+
+
+def wait_for_no_streams() -> None:
+    """Wait until no listener's stream is left."""
+    deadline = time.monotonic() + 30
+    while left := [t.name for t in threading.enumerate() if "BidirectionalStream" in t.name]:
+        assert time.monotonic() < deadline, f"listeners go on with nobody to listen: {left}"
+        time.sleep(0.05)
+
+
+def test_a_dashboard_that_can_not_be_current_is_not_drawn(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.kill()
+    session: Any = EmulatorSession()
+    with pytest.raises(NotCurrent, match="not current after"):
+        save_dashboard(session, tmp_path / "dashboard.svg", timeout_s=3)
+    assert not (tmp_path / "dashboard.svg").exists()
+    wait_for_no_streams()
+
+
+def test_a_listener_that_was_ended_while_it_reopens_ends(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without the pause, so that it is the order to end that ends it.
+    monkeypatch.setattr(watch, "REOPEN_AFTER_S", 0.0)
+    session: Any = EmulatorSession()
+    client = session.firestore()
+    delivered: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    feed = next(feed for feed in feeds.console_feeds() if feed.name == feeds.REQUESTS)
+    listener = link.subscribe(client, feed, lambda *found: delivered.put(found))
+    delivered.get(timeout=30)
+    starts: queue.SimpleQueue[int] = queue.SimpleQueue()
+    start = listener.openings._start
+    monkeypatch.setattr(listener.openings, "_start", lambda *a, **k: (starts.put(1), start(*a, **k))[1])
+    emulator.kill()
+    for _ in range(3):
+        starts.get(timeout=30)
+    link.dispose(None, [listener])
+    wait_for_no_streams()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from console.live import link
 from console.live import supervisor as module
 from console.live.feed import Feed
 from console.live.health import STALE_AFTER_S, FeedState, Freshness, LinkState, freshness
@@ -135,6 +136,11 @@ class World:
 
     def listener(self, name: str) -> Watch:
         return self.server.watches[name][-1]
+
+
+@pytest.fixture(autouse=True)
+def _fake_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "listen", lambda target, callback, single: target.on_snapshot(callback))
 
 
 @pytest.fixture
