@@ -1,6 +1,7 @@
 """The console's feeds. Each window is bounded; a screen that counts over one says so.
 
-The parsers import the document model when first called, which is in a listener's thread: the first paint does not wait.
+All windows full are 282 documents: that is what opening the console costs, however large the collections are. The
+parsers import the document model when first called, which is in a listener's thread: the first paint does not wait.
 """
 
 from __future__ import annotations
@@ -72,13 +73,13 @@ def _listed_schedules(db: Any) -> Any:
     from leadgen.model.schedule import LISTED
 
     listed = db.collection("schedules").where(filter=FieldFilter("status", "in", list(LISTED)))
-    return listed.order_by("updatedAt", direction="DESCENDING").limit(100)
+    return listed.order_by("updatedAt", direction="DESCENDING").limit(40)
 
 
 def _waiting_for_review(db: Any) -> Any:
     from google.cloud.firestore import FieldFilter
 
-    return db.collection("contacts").where(filter=FieldFilter("status", "==", "PENDING_CAPTCHA")).limit(100)
+    return db.collection("contacts").where(filter=FieldFilter("status", "==", "PENDING_CAPTCHA")).limit(60)
 
 
 def console_feeds() -> tuple[Feed, ...]:
@@ -87,15 +88,15 @@ def console_feeds() -> tuple[Feed, ...]:
         Feed(
             REQUESTS,
             "campaigns",
-            _newest("processorQueue", "requestTimestamp", 50),
-            50,
+            _newest("processorQueue", "requestTimestamp", 40),
+            40,
             _request,
             newest_by="requestTimestamp",
         ),
-        Feed(SCHEDULES, "schedules", _listed_schedules, 100, _schedule, newest_by="updatedAt"),
-        Feed(EMAILS, "emails", _newest("emailQueue", "updatedAt", 100), 100, _email, newest_by="updatedAt"),
-        Feed(REVIEW, "leads in review", _waiting_for_review, 100, _contact),
-        Feed(ACTIVITY, "activity", _newest("activity", "at", 50), 50, _activity, newest_by="at"),
+        Feed(SCHEDULES, "schedules", _listed_schedules, 40, _schedule, newest_by="updatedAt"),
+        Feed(EMAILS, "emails", _newest("emailQueue", "updatedAt", 80), 80, _email, newest_by="updatedAt"),
+        Feed(REVIEW, "leads in review", _waiting_for_review, 60, _contact),
+        Feed(ACTIVITY, "activity", _newest("activity", "at", 40), 40, _activity, newest_by="at"),
         Feed(GOVERNOR, "the LLM governor", lambda db: db.document("governor/llm"), 1, _governor, single=True),
         Feed(SETTINGS, "the configuration", lambda db: db.document("config/settings"), 1, _settings, single=True),
         Feed(MAILBOXES, "mailboxes", lambda db: db.collection("mailboxes").limit(20), 20, _mailbox),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 STALE_AFTER_S = 8.0
-"""Older than this is not called live: three probes in a row went unanswered."""
+"""Older than this is not called live: three questions in a row went unanswered."""
 
 
 class LinkState(StrEnum):

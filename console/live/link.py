@@ -82,6 +82,17 @@ def explain(error: BaseException, what: str) -> Failure:
     return Failure(Trouble.FAILED, f"Reading {what} failed: {name}: {str(error)[:200]}")
 
 
+def beat(client: Client) -> None:
+    """Ask the server for an answer that costs nothing: a commit without writes reads and changes nothing.
+
+    Raises:
+        google.api_core.exceptions.GoogleAPICallError: the server refused, or there was no answer in time.
+    """
+    inner: Any = client
+    request = {"database": inner._database_string, "writes": []}
+    inner._firestore_api.commit(request=request, timeout=PROBE_TIMEOUT_S, retry=None, metadata=inner._rpc_metadata)
+
+
 def probe(client: Client, feed: Feed) -> Newest:
     """Read the first document of a feed afresh: one document read.
 

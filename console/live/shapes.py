@@ -15,10 +15,11 @@ class Mailbox:
 
     Args:
         account: its address.
-        state: CONNECTED, NEEDS_REAUTH or SIGNED_OUT.
+        state: ACTIVE, NEEDS_REAUTH or SIGNED_OUT.
         sent: when mails of the last day left, in seconds since the epoch.
         waits_for: why nothing leaves at the moment; empty when it does.
         next_send_at: when the next mail may leave, if one is waiting.
+        paused: whether a person, or the program, paused it.
     """
 
     account: str
@@ -26,11 +27,12 @@ class Mailbox:
     sent: tuple[int, ...] = ()
     waits_for: str = ""
     next_send_at: datetime | None = None
+    paused: bool = False
 
     @property
     def is_usable(self) -> bool:
-        """Whether mail can leave through it."""
-        return self.state == "CONNECTED"
+        """Whether it is signed in."""
+        return self.state == "ACTIVE"
 
     def sent_since(self, now: datetime, hours: float = 24) -> int:
         """Mails sent in the last hours."""
@@ -45,8 +47,9 @@ def read_mailbox(data: Mapping[str, Any]) -> Mailbox:
     next_at = data.get("nextSendAt")
     return Mailbox(
         str(data["account"]),
-        str(data.get("state") or "CONNECTED"),
+        str(data.get("state") or "ACTIVE").replace("CONNECTED", "ACTIVE"),
         sent,
         str(data.get("waitReason") or data.get("reason") or ""),
         next_at if isinstance(next_at, datetime) else None,
+        data.get("paused") is True,
     )

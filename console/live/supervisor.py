@@ -1,15 +1,15 @@
 """Keeps the listeners alive and says truthfully how fresh their data is.
 
 A Firestore watch sends nothing while nothing changes, and when it ends (an exception, PERMISSION_DENIED, a filter
-mismatch) it ends silently. So silence is never taken for health. Every `PROBE_EVERY_S` the first document of one feed,
-each in turn, is read afresh over the same connection as the listeners. An answer confirms, as of the moment of asking:
+mismatch) it ends silently. So silence is never taken for health, and two things are asked, over the connection that
+the listeners share:
 
-* the probed feed, if its listener already holds that very version. If not, it gets `CATCH_UP_S` to deliver it and is
-  subscribed anew after that;
-* the other feeds, if their listeners are running: all streams share the connection that has just answered. A stream
-  that the server forgot while the connection lives is found when its turn comes, within `PROBE_EVERY_S` × feeds.
-
-The price is one document read per probe: 14,400 in eight hours, less than a cent.
+* every `BEAT_EVERY_S` a commit without a write. It reads and writes nothing, so it costs nothing, and its answer
+  confirms, as of the moment of asking, every feed whose listener is running;
+* every `READ_EVERY_S` the first document of one feed, each in turn, is read afresh: 120 document reads an hour. If the
+  feed's listener does not hold that very version, it gets `CATCH_UP_S` to deliver it and is subscribed anew after that.
+  So a stream that the server forgot while the connection lives is found within `READ_EVERY_S` × feeds. A listener that
+  ended is asked for at once, to learn why.
 
 Everything that may block runs in threads of its own and reports through one queue; the supervisor only decides. After
 any loss of the connection all feeds are subscribed anew, so nothing that was deleted meanwhile stays on the screen.
@@ -33,7 +33,8 @@ from console.live.link import Failure, Newest, Trouble
 from console.live.session import Session
 from console.live.store import LiveStore
 
-PROBE_EVERY_S = 2.0
+BEAT_EVERY_S = 2.0
+READ_EVERY_S = 30.0
 CATCH_UP_S = 4.0
 CONNECT_TIMEOUT_S = 30.0
 DENIED_RETRY_S = 30.0
@@ -126,7 +127,8 @@ class Supervisor:
         self._tries = 0
         self._connecting_since: float | None = None
         self._probe_since: float | None = None
-        self._probe_at = 0.0
+        self._beat_at = 0.0
+        self._read_at = 0.0
         self._slow = 0
         self._running = threading.Event()
         self.health = Health(feeds={name: FeedHealth() for name in self._listeners})
@@ -232,7 +234,8 @@ class Supervisor:
         self._connecting_since = None
         self._probe_since = None
         self._slow = 0
-        self._probe_at = self._clock.monotonic()
+        self._beat_at = self._clock.monotonic()
+        self._read_at = self._beat_at + READ_EVERY_S
         for listener in self._listeners.values():
             self._subscribe(listener)
 
@@ -341,8 +344,10 @@ class Supervisor:
         if self._probe_since is not None:
             if now - self._probe_since > link.PROBE_TIMEOUT_S + 2:
                 self._lost(Failure(Trouble.UNREACHABLE, "Firestore does not answer."))
-        elif now >= self._probe_at:
-            self._probe()
+        elif now >= self._read_at:
+            self._probe(now)
+        elif now >= self._beat_at:
+            self._beat(now)
 
     def _tend_listener(self, listener: Listener, now: float) -> None:
         if listener.retry_at is not None:
@@ -356,7 +361,7 @@ class Supervisor:
             return
         ended = listener.watch is not None and not link.is_running(listener.watch)
         if ended and now - listener.started_at > START_GRACE_S:
-            # Why it ended is not told; the next probe asks for this feed and finds out.
+            # Why it ended is not told; a read of this feed finds out.
             listener.retry_at = now + backoff(listener.tries, self._rng)
             listener.tries += 1
             self._ask_next(listener.feed.name)
@@ -364,15 +369,38 @@ class Supervisor:
     def _ask_next(self, name: str) -> None:
         self._turns.remove(name)
         self._turns.insert(0, name)
-        self._probe_at = self._clock.monotonic()
+        self._read_at = self._clock.monotonic()
 
-    def _probe(self) -> None:
+    def _beat(self, now: float) -> None:
+        client, epoch = self._client, self._epoch
+        self._probe_since = now
+        self._beat_at = now + BEAT_EVERY_S
+
+        def task() -> None:
+            try:
+                link.beat(client)
+            except Exception as error:
+                self._report(epoch, self._no_beat, link.explain(error, "the database"), now)
+                return
+            self._report(epoch, self._confirmed, now)
+
+        self._spawn(task)
+
+    def _no_beat(self, failure: Failure, asked_at: float) -> None:
+        self._probe_since = None
+        if failure.trouble in {Trouble.DENIED, Trouble.FAILED}:
+            # The server answered, if not what was hoped for: the connection lives.
+            self._confirmed(asked_at)
+        else:
+            self._no_answer(failure)
+
+    def _probe(self, now: float) -> None:
         name = self._turns.pop(0)
         self._turns.append(name)
         listener, client, epoch = self._listeners[name], self._client, self._epoch
-        now = self._clock.monotonic()
         self._probe_since = now
-        self._probe_at = now + PROBE_EVERY_S
+        self._beat_at = now + BEAT_EVERY_S
+        self._read_at = now + READ_EVERY_S
 
         def task() -> None:
             try:
@@ -385,14 +413,18 @@ class Supervisor:
         self._spawn(task)
 
     def _answered(self, probed: Listener, newest: Newest, asked_at: float) -> None:
-        self._probe_since = None
-        self._slow = 0
-        self._online()
         if probed.health.state is FeedState.DENIED:
             # It may be read again: no need to wait for its turn.
             self._subscribe(probed)
         elif probed.loaded and not probed.holds(newest) and probed.arrived_at < asked_at:
             probed.behind_since = probed.behind_since or self._clock.monotonic()
+        self._confirmed(asked_at)
+
+    def _confirmed(self, asked_at: float) -> None:
+        """The server answered a question asked at that moment."""
+        self._probe_since = None
+        self._slow = 0
+        self._online()
         for listener in self._listeners.values():
             running = listener.watch is not None and link.is_running(listener.watch) and listener.retry_at is None
             if running and listener.loaded and listener.behind_since is None:
@@ -403,7 +435,11 @@ class Supervisor:
         if failure.trouble in {Trouble.DENIED, Trouble.FAILED}:
             self._slow = 0
             self._refused(probed, failure)
-        elif failure.trouble is Trouble.SLOW and not self._slow:
+        else:
+            self._no_answer(failure)
+
+    def _no_answer(self, failure: Failure) -> None:
+        if failure.trouble is Trouble.SLOW and not self._slow:
             # One late answer proves nothing: the age on screen grows meanwhile.
             self._slow = 1
         else:

@@ -47,6 +47,11 @@ def mailbox(view: View) -> Spans:
     name = clip(plain(first.account, 80), 26)
     if not first.is_usable:
         return ((f"✉ {name} ", "warn"), ("sign in again", "warn"))
+    if first.paused:
+        return ((f"✉ {name} ", "warn"), ("paused", "warn"))
+    lost = sum(box.state == "NEEDS_REAUTH" for box in boxes)
+    if lost:
+        return (("✉ ", "muted"), (name, ""), (f" +{lost} to sign in again", "warn"))
     more = f" +{len(boxes) - 1}" if len(boxes) > 1 else ""
     return (("✉ ", "muted"), (name, ""), (more, "muted"))
 

@@ -80,7 +80,7 @@ class View:
     @property
     def mailboxes(self) -> tuple[Mailbox, ...]:
         """The sending accounts, those that work first."""
-        return tuple(sorted(self.window(feeds.MAILBOXES).values, key=lambda m: (not m.is_usable, m.account)))
+        return tuple(sorted(self.window(feeds.MAILBOXES).values, key=lambda m: (not m.is_usable, m.paused, m.account)))
 
     def sent_today(self) -> int | None:
         """Mails sent in the last 24 hours over all mailboxes; `None` until known."""

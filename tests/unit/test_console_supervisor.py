@@ -90,6 +90,18 @@ class Server:
         self.sign_in_error: Exception | None = None
         self.clients = 0
         self.delivers = True
+        self.beats = 0
+        self.beat_error: Exception | None = None
+        self._database_string, self._rpc_metadata, self._firestore_api = "db", [], self
+
+    def commit(self, request: Any, timeout: float, retry: Any, metadata: Any) -> None:
+        """A commit without writes."""
+        assert request == {"database": "db", "writes": []}
+        assert timeout > 0
+        self.beats += 1
+        error = self.beat_error or self.errors.get("*")
+        if error is not None:
+            raise error
 
     def firestore(self) -> Any:
         if self.sign_in_error is not None:
@@ -180,6 +192,21 @@ def test_idle_data_stays_live_for_hours_and_the_age_stays_small(world: World) ->
     assert len(world.server.watches["a"]) == 1, "nothing was subscribed anew"
 
 
+def test_an_idle_hour_costs_120_document_reads_and_no_more(world: World) -> None:
+    before = len(world.server.probes)
+    world.pass_time(3600, step=1.0)
+    assert len(world.server.probes) - before == 3600 / module.READ_EVERY_S == 120
+    assert world.server.beats >= 1500
+    assert set(world.server.probes) == {"a", "b"}, "each feed has its turn"
+
+
+def test_a_service_that_refuses_the_beat_still_answers(world: World) -> None:
+    world.server.beat_error = PermissionDenied("no empty commits here")
+    world.pass_time(60)
+    assert world.badge is Freshness.LIVE
+    assert world.clock.monotonic() - (world.supervisor.health.confirmed_at or 0) <= 3.0
+
+
 def test_a_silent_connection_goes_stale_and_never_claims_to_be_live(world: World) -> None:
     world.hung = []
     world.pass_time(5)
@@ -248,7 +275,7 @@ def test_the_age_grows_while_a_listener_is_down(world: World) -> None:
 
 def test_a_listener_that_misses_a_change_is_found_out(world: World) -> None:
     world.server.documents["a"] = [Snapshot("a1", 2, text="changed"), Snapshot("a0", 1)]
-    world.pass_time(14)
+    world.pass_time(2 * module.READ_EVERY_S + 8)
     assert len(world.server.watches["a"]) == 2
     assert world.store.window("a").docs[0].value == {"text": "changed"}
 
