@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
-from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.worker import Worker, WorkerState
 
-from console.actions import bindings
+from console import preferences
+from console.actions import SCREENS, bindings
+from console.base import ConsoleApp
 from console.format import plain
 from console.live import feeds
 from console.live.clock import Clock, SystemClock
@@ -21,13 +22,12 @@ from console.live.health import Freshness, Health, LinkState
 from console.live.history import History
 from console.live.session import Session, SignedOut
 from console.live.store import LiveStore
+from console.preferences import Preferences
 from console.screens.dashboard.rows import funnel_counts
-from console.screens.dashboard.screen import DashboardScreen
 from console.screens.frame import LiveScreen
 from console.screens.help import HelpScreen
 from console.screens.palette import ActionCommands
 from console.screens.view import View
-from console.theme import DARK, LIGHT, THEMES
 
 FLUSH_S = 0.25
 SIGN_IN_RETRY_S = 15.0
@@ -66,14 +66,17 @@ def supervised(session: Session, clock: Clock) -> Live:
     return Supervisor(session, feeds.console_feeds(), LiveStore(), clock)
 
 
-def _campaigns() -> Screen[None]:
-    # Imported when first shown: the first paint is the dashboard's.
-    from console.screens.campaigns.screen import CampaignsScreen
+def _maker(made_by: str) -> Callable[[], Screen[None]]:
+    def make() -> Screen[None]:
+        # Imported when first shown: the first paint is the dashboard's.
+        module, _, name = made_by.partition(":")
+        screen: Screen[None] = getattr(importlib.import_module(module), name)()
+        return screen
 
-    return CampaignsScreen()
+    return make
 
 
-class LeadgenApp(App[None]):
+class LeadgenApp(ConsoleApp):
     """The operator's console.
 
     Args:
@@ -81,11 +84,12 @@ class LeadgenApp(App[None]):
         clock: time.
         zone: the timezone times are shown in; `None` for the machine's.
         make_live: where live data comes from.
+        settings: what the operator has set for themselves; `None` for the console as it comes.
     """
 
     TITLE = "leadgen"
     CSS_PATH = Path(__file__).parent.parent / "styles.tcss"
-    MODES = {"dashboard": DashboardScreen, "campaigns": _campaigns}
+    MODES = {entry.name: _maker(entry.made_by) for entry in SCREENS}
     DEFAULT_MODE = "dashboard"
     COMMANDS = {ActionCommands}
     BINDINGS = [*bindings("everywhere"), Binding("ctrl+c", "quit", show=False)]
@@ -97,9 +101,9 @@ class LeadgenApp(App[None]):
         clock: Clock | None = None,
         zone: tzinfo | None = None,
         make_live: Callable[[Session, Clock], Live] = supervised,
+        settings: Preferences | None = None,
     ) -> None:
-        super().__init__()
-        self.session: Session | None = None
+        super().__init__(settings)
         self._session_factory = session_factory
         self._clock = clock or SystemClock()
         self._zone = zone
@@ -111,14 +115,12 @@ class LeadgenApp(App[None]):
         self._frozen: View | None = None
         self._paused_at: float | None = None
         self._complained = ""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
 
     # -- beginning and end
 
     def on_mount(self) -> None:
         """Paint first, then sign in and listen."""
+        self.apply_settings()
         self.set_interval(FLUSH_S, self.flush)
         self.call_after_refresh(self._sign_in_later)
 
@@ -212,23 +214,6 @@ class LeadgenApp(App[None]):
 
         return replace(view, clock=self._clock.monotonic(), paused_at=self._paused_at)
 
-    def tell(
-        self, title: str, text: str, *, severity: Literal["information", "warning", "error"] = "information"
-    ) -> None:
-        """Show a message for a while; its text is shown as it is."""
-        self.notify(plain(text, 400), title=plain(title, 100), severity=severity, timeout=8, markup=False)
-
-    # -- work that may block
-
-    def in_worker(self, task: Callable[[], None], name: str) -> None:
-        """Run a blocking task in a thread. If it raises, a message says so."""
-        self.run_worker(task, name=name, thread=True, exit_on_error=False)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A failed worker becomes a message on screen."""
-        if event.state is WorkerState.ERROR:
-            self.tell(f"{event.worker.name} failed", str(event.worker.error), severity="error")
-
     # -- actions
 
     def action_show(self, mode: str) -> None:
@@ -240,7 +225,7 @@ class LeadgenApp(App[None]):
         """List what can be done here."""
         name = self.screen.NAME if isinstance(self.screen, LiveScreen) else ""
         if name:
-            self.push_screen(HelpScreen(name))
+            self.push_screen(HelpScreen(name, self.keys))
 
     def action_zoom(self) -> None:
         """Zoom the focused pane of the present screen."""
@@ -262,10 +247,6 @@ class LeadgenApp(App[None]):
         else:
             self._sign_in_later()
 
-    def action_theme(self) -> None:
-        """Switch between dark and light."""
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
-
 
 def run(session_factory: Callable[[], Session]) -> None:
     """Run the console until the operator leaves it.
@@ -273,4 +254,7 @@ def run(session_factory: Callable[[], Session]) -> None:
     Args:
         session_factory: signs in; runs in a worker after the first paint.
     """
-    LeadgenApp(session_factory).run()
+    from console.client.profile import settings_path
+
+    own = preferences.load(settings_path().with_name(preferences.FILE_NAME))
+    LeadgenApp(session_factory, settings=own).run()

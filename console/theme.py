@@ -64,4 +64,76 @@ LIGHT = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT)
+CONTRAST = Theme(
+    name="leadgen-contrast",
+    primary="#ffff66",
+    secondary="#9ad7ff",
+    accent="#ffff66",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1a1a1a",
+    success="#66ff66",
+    warning="#ffd24d",
+    error="#ff8080",
+    dark=True,
+    variables={
+        "text-muted": "#d0d0d0",
+        "text-success": "#66ff66",
+        "text-warning": "#ffd24d",
+        "text-error": "#ff8080",
+        "text-accent": "#ffff66",
+        "line": "#b0b0b0",
+        "cursor-row": "#00439c",
+        "changed-row": "#263a26",
+        "frame": "#c0c0c0",
+        "scrollbar": "#c0c0c0",
+        "scrollbar-background": "#000000",
+        "scrollbar-hover": "#ffffff",
+        "scrollbar-active": "#ffff66",
+    },
+)
+
+COLOUR_BLIND = Theme(
+    # Okabe and Ito's palette: blue, orange and yellow stay apart for all common kinds of colour blindness.
+    name="leadgen-colour-blind",
+    primary="#56b4e9",
+    secondary="#cc79a7",
+    accent="#56b4e9",
+    foreground="#e4e6ea",
+    background="#12141a",
+    surface="#181b22",
+    panel="#20242d",
+    success="#56b4e9",
+    warning="#f0e442",
+    error="#e69f00",
+    dark=True,
+    variables={
+        "text-muted": "#9aa1ad",
+        "text-success": "#56b4e9",
+        "text-warning": "#f0e442",
+        "text-error": "#e69f00",
+        "text-accent": "#8fd0ff",
+        "line": "#434956",
+        "cursor-row": "#1f4464",
+        "changed-row": "#23323f",
+        "frame": "#3a404c",
+        "scrollbar": "#3a404c",
+        "scrollbar-background": "#12141a",
+        "scrollbar-hover": "#555d6c",
+        "scrollbar-active": "#56b4e9",
+    },
+)
+
+THEMES = (DARK, LIGHT, CONTRAST, COLOUR_BLIND)
+
+
+def theme_named(name: str) -> Theme:
+    """The theme of that name, with or without ``leadgen-``; the dark one if there is none."""
+    return next((t for t in THEMES if name in {t.name, t.name.removeprefix("leadgen-")}), DARK)
+
+
+def next_theme(name: str) -> Theme:
+    """The theme after that one, around."""
+    names = [t.name for t in THEMES]
+    return THEMES[(names.index(name) + 1) % len(THEMES) if name in names else 0]

@@ -74,13 +74,21 @@ class Session(Protocol):
         """
         ...
 
-    def call(self, endpoint: str, body: dict[str, Any] | None, *, idempotency_key: str | None = None) -> Any:
+    def call(
+        self,
+        endpoint: str,
+        body: dict[str, Any] | None,
+        *,
+        idempotency_key: str | None = None,
+        revision: int | None = None,
+    ) -> Any:
         """Call an endpoint of the backend and return its decoded answer.
 
         Args:
             endpoint: its name, such as ``triggerHarvest``.
             body: the JSON body; `None` for a request without one.
             idempotency_key: the same key makes the same thing once, however often it is asked for.
+            revision: for ``updateConfig``: the revision the change was made against.
 
         Raises:
             BackendError: it did not succeed.

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from console.actions import SCREENS, of_scope
+from console.actions.keymap import Keymap
 from console.format import clock_time, plain
 from console.live.health import Freshness
 from console.screens.topbar import TopBar
@@ -14,20 +19,34 @@ from widgets.pane import Pane
 from widgets.spans import Spans
 from widgets.text import Line
 
+if TYPE_CHECKING:
+    from console.app import LeadgenApp
+
 REWORD_EVERY_S = 5.0
 """How often ages ("2m") are told anew while nothing changes."""
 
 
-def key_bar(current: str) -> Spans:
-    """The screens by number, the present one standing out, and the keys that work everywhere."""
+def key_bar(current: str, keymap: Keymap, *, narrow: bool, typing: bool) -> Spans:
+    """The screens by number, the present one standing out, and the keys that work here.
+
+    Args:
+        current: the screen shown.
+        keymap: the keys as the operator has changed them.
+        narrow: whether there is no room for the titles of the other screens.
+        typing: whether a field has the focus: what is pressed goes into it, so only the way out is told.
+    """
     out: list[tuple[str, str]] = []
     for entry in SCREENS:
         here = entry.name == current
-        out += [(f" {entry.key}", "accent"), (f" {entry.title} ", "strong" if here else "muted")]
-    out.append(("   ", ""))
-    for action in of_scope("everywhere", current):
+        out.append((f" {entry.key}", "muted" if typing else "accent"))
+        if here or not narrow:
+            out.append((f" {entry.title} ", "strong" if here else "muted"))
+    out.append(("  ", ""))
+    if typing:
+        return (*out, (" Tab", "accent"), (" next field ", "muted"), (" Esc", "accent"), (" leave the field ", "muted"))
+    for action in of_scope(current, "everywhere"):
         if action.label:
-            out += [(f" {action.key_text}", "accent"), (f" {action.label} ", "muted")]
+            out += [(f" {keymap.text(action)}", "accent"), (f" {action.label} ", "muted")]
     return tuple(out)
 
 
@@ -46,7 +65,7 @@ def trouble(view: View) -> Spans:
     if state is Freshness.STALE:
         return (("Not confirmed by Firestore for a while: may be out of date. r reconnects.", "warn"),)
     if state is Freshness.PAUSED:
-        return (("The view is paused; data keeps arriving. p resumes.", "accent"),)
+        return (("The view is paused; data keeps arriving. v resumes.", "accent"),)
     return ()
 
 
@@ -57,6 +76,7 @@ class LiveScreen(Screen[None]):
     """
 
     NAME = ""
+    app: LeadgenApp
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
@@ -70,7 +90,7 @@ class LiveScreen(Screen[None]):
         yield TopBar(id="top")
         yield Line(id="trouble")
         yield from self.parts()
-        yield Line(key_bar(self.NAME), id="keys")
+        yield Line(id="keys")
 
     def parts(self) -> ComposeResult:
         """What is the screen's own."""
@@ -92,6 +112,7 @@ class LiveScreen(Screen[None]):
             self._renewing = False
         with self.app.batch_update():
             self.query_one(TopBar).show(view)
+            self._show_keys()
             self._show_trouble(trouble(view))
             self.show_view(view, changed, reword)
 
@@ -107,6 +128,16 @@ class LiveScreen(Screen[None]):
             changed: the feeds that changed.
             reword: whether to show everything anew, because ages moved on or the screen was away.
         """
+
+    def on_descendant_focus(self, _: events.DescendantFocus) -> None:
+        """A field takes the keys for itself: the key bar says so."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        typing = isinstance(self.focused, Input | TextArea)
+        self.query_one("#keys", Line).show(
+            key_bar(self.NAME, self.app.keys, narrow=self.size.width < 100, typing=typing)
+        )
 
     def _show_trouble(self, pieces: Spans) -> None:
         line = self.query_one("#trouble", Line)

@@ -8,6 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
 from console.actions import SCREENS, Action, of_scope
+from console.actions.keymap import Keymap
 from widgets.spans import Spans, fit
 from widgets.text import Line
 
@@ -15,9 +16,10 @@ _TITLES = {"everywhere": "Everywhere", "table": "In lists"}
 _TITLES.update({entry.name: f"On {entry.title}" for entry in SCREENS})
 
 
-def help_line(action: Action) -> Spans:
-    """A key and what it does."""
-    return (*fit(((action.key_text, "accent"),), 14), (action.help, ""))
+def help_line(action: Action, keymap: Keymap) -> Spans:
+    """A key, what it does, and who may do it if not everybody."""
+    who = f" ({action.role}s)" if action.role != "viewer" else ""
+    return (*fit(((keymap.text(action), "accent"),), 14), (action.help, ""), (who, "muted"))
 
 
 class HelpScreen(ModalScreen[None]):
@@ -25,12 +27,14 @@ class HelpScreen(ModalScreen[None]):
 
     Args:
         screen_name: the screen that asks.
+        keymap: the keys as the operator has changed them.
     """
 
     BINDINGS = [Binding("escape,question_mark,q", "dismiss", "Close", show=False)]
 
-    def __init__(self, screen_name: str) -> None:
+    def __init__(self, screen_name: str, keymap: Keymap) -> None:
         super().__init__()
+        self._keymap = keymap
         self._scopes = (screen_name, "table", "everywhere")
 
     def compose(self) -> ComposeResult:
@@ -43,4 +47,4 @@ class HelpScreen(ModalScreen[None]):
                     actions = [a for a in of_scope(scope) if a.key_text]
                     if actions:
                         yield Line(((_TITLES[scope], "strong"),), classes="help-title")
-                        yield from (Line(help_line(action)) for action in actions)
+                        yield from (Line(help_line(action, self._keymap)) for action in actions)

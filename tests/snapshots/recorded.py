@@ -62,9 +62,14 @@ class FakeSession:
 
     Args:
         refuse: raised by the next start of a campaign.
+        role: the person's role.
+        answers: what an endpoint answers: the answer itself, an error to raise, or a function of the body.
     """
 
-    def __init__(self, refuse: BackendError | None = None, role: str = "operator") -> None:
+    def __init__(
+        self, refuse: BackendError | None = None, role: str = "operator", answers: dict[str, Any] | None = None
+    ) -> None:
+        self.answers = answers or {}
         self.user = UserInfo("grace@example.com", role)
         self.project_label = "demo-leadgen"
         self.backend_label = "local emulators"
@@ -75,9 +80,21 @@ class FakeSession:
         """Not used: the listeners are recorded, too."""
         raise NotImplementedError
 
-    def call(self, endpoint: str, body: dict[str, Any] | None, *, idempotency_key: str | None = None) -> Any:
+    def call(
+        self,
+        endpoint: str,
+        body: dict[str, Any] | None,
+        *,
+        idempotency_key: str | None = None,
+        revision: int | None = None,
+    ) -> Any:
         """Answer a call."""
         self.calls.append((endpoint, body, idempotency_key))
+        if endpoint in self.answers:
+            answer = self.answers[endpoint]
+            if isinstance(answer, BackendError):
+                raise answer
+            return answer(body) if callable(answer) else answer
         if endpoint == "getCities":
             return CITIES
         if endpoint == "getTemplates":
@@ -300,7 +317,7 @@ GOVERNOR = [
 ]  # fmt: skip
 SETTINGS = [{"id": "settings", "dailyCap": 2000, "postalAddress": "12 Main St, Austin TX 78701", "revision": 4}]
 _SENT_TODAY = sorted(int(before(minutes=3 * n + 2).timestamp()) for n in range(212))
-MAILBOXES = [{"id": "m1", "account": "ada@contoso.com", "state": "CONNECTED", "userId": "u1",
+MAILBOXES = [{"id": "m1", "account": "ada@contoso.com", "state": "ACTIVE", "userId": "u1",
               "sentLog": struct.pack(">212I", *_SENT_TODAY), "nextSendAt": before(seconds=-48)}]  # fmt: skip
 
 FULL: dict[str, list[dict[str, Any]]] = {

@@ -14,7 +14,7 @@ from console.live import feeds
 from console.live.session import BackendError, SignedOut
 from console.screens.frame import LiveScreen
 from tests.snapshots import recorded
-from tests.snapshots.scenes import settled
+from tests.snapshots.scenes.scene import settled
 from widgets.strip import FigureStrip
 from widgets.table import LiveTable
 from widgets.text import Line
@@ -92,14 +92,14 @@ async def test_paused_view_stands_still_and_catches_up() -> None:
     app, world = recorded.recorded_app()
     async with app.run_test(size=(120, 36)) as pilot:
         await settled(pilot)
-        await press(pilot, "p")
+        await press(pilot, "v")
         world.live.replace(feeds.REQUESTS, recorded.REQUESTS[:1])
         world.clock.advance(14)
         await settled(pilot)
         table = app.screen.query_one("#requests", LiveTable)
         assert len(table.rows) == 7
         assert "PAUSED 14s" in app.screen.query_one("#badge", Line).text
-        await press(pilot, "p")
+        await press(pilot, "v")
         assert len(table.rows) == 1
 
 

@@ -28,7 +28,7 @@ from leadgen.model.recurrence import days_text
 from leadgen.model.schedule import Schedule
 from leadgen.model.validation import validate
 from tests.snapshots import recorded
-from tests.snapshots.scenes import settled
+from tests.snapshots.scenes.scene import settled
 from widgets.lines import LineList
 from widgets.text import Line
 

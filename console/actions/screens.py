@@ -1,0 +1,14 @@
+"""The screens, in the order of their keys."""
+
+from __future__ import annotations
+
+from console.actions.action import Action, ScreenEntry
+
+SCREENS = (
+    ScreenEntry("dashboard", "1", "Dashboard", "console.screens.dashboard.screen:DashboardScreen"),
+    ScreenEntry("campaigns", "2", "Campaigns", "console.screens.campaigns.screen:CampaignsScreen"),
+)
+
+ACTIONS = tuple(
+    Action(f"go.{s.name}", s.key, f"go to: {s.title.lower()}", f"Show {s.title}.", f"show('{s.name}')") for s in SCREENS
+)
