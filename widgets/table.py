@@ -292,6 +292,18 @@ class LiveTable(ScrollView, can_focus=True):
         tone = self._notice[0][1] if self._notice else ""
         return Strip([Segment(lines[y - top].center(width), self._tone(base, tone))], width)
 
+    def span_of(self, number: int) -> tuple[int, int]:
+        """Where a column begins and how many cells it takes; (0, 0) if the table is too narrow to show it."""
+        width = self.scrollable_content_region.width
+        shown = [c for c in self.columns if width >= c.from_width]
+        rest = max(0, width - sum(c.width for c in shown) - max(0, len(shown) - 1))
+        start = 0
+        for column in shown:
+            if column is self.columns[number]:
+                return start, column.width or rest
+            start += (column.width or rest) + 1
+        return 0, 0
+
     def _strip(self, cells: Sequence[Spans], width: int, base: Style, style: Callable[[str], Style]) -> Strip:
         shown = [(c, cell) for c, cell in zip(self.columns, cells, strict=True) if width >= c.from_width]
         fixed = sum(column.width for column, _ in shown) + max(0, len(shown) - 1)

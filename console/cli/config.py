@@ -54,6 +54,44 @@ def set_config(
             say(f"Saved as revision {config['revision']}.")
 
 
+@app.command("history")
+def history(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100, help="The most of them.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show earlier configurations, the latest first."""
+    from console.screens.config.history import earlier
+
+    with told():
+        found = earlier(open_session(), limit)
+        if as_json:
+            emit_json([{**one, "updatedAt": str(one["updatedAt"] or "")} for one in found])
+        else:
+            rows = [[str(h["revision"]), str(h["updatedBy"] or "as it came"), str(h["updatedAt"] or "")] for h in found]
+            table("Earlier configurations", ["revision", "by", "at"], rows)
+
+
+@app.command("restore")
+def restore(
+    revision: Annotated[int, typer.Argument(help="Which, as `leadgen config history` lists them.")],
+    as_json: Json = False,
+) -> None:
+    """Make an earlier configuration the present one. Needs the role admin."""
+    from console.screens.config.history import earlier
+
+    with told():
+        session = open_session()
+        found = next((h for h in earlier(session, 100) if h["revision"] == revision), None)
+        if found is None:
+            fail(f"There is no revision {revision} among the last 100.", 2, hint="leadgen config history lists them.")
+        kept = {key: value for key, value in found.items() if key not in {"revision", "updatedAt", "updatedBy"}}
+        config = session.call("updateConfig", kept)
+        if as_json:
+            emit_json(config)
+        else:
+            say(f"Revision {revision} is in force again, as revision {config['revision']}.")
+
+
 def _put(target: dict[str, Any], path: list[str], value: Any) -> None:
     for part in path[:-1]:
         target = target.setdefault(part, {})

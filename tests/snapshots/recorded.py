@@ -70,6 +70,7 @@ class FakeSession:
         self, refuse: BackendError | None = None, role: str = "operator", answers: dict[str, Any] | None = None
     ) -> None:
         self.answers = answers or {}
+        self.revisions: list[int] = []
         self.user = UserInfo("grace@example.com", role)
         self.project_label = "demo-leadgen"
         self.backend_label = "local emulators"
@@ -90,6 +91,8 @@ class FakeSession:
     ) -> Any:
         """Answer a call."""
         self.calls.append((endpoint, body, idempotency_key))
+        if revision is not None:
+            self.revisions.append(revision)
         if endpoint in self.answers:
             answer = self.answers[endpoint]
             if isinstance(answer, BackendError):

@@ -1,0 +1,1 @@
+"""The configuration: what can be set, how it stands, and how it stood."""
