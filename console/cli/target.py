@@ -104,7 +104,7 @@ def local_session(root: Path, profile: Profile, role: str) -> Session:
         admin.create_user(email, password)
         admin.set_role(email, role)
         token = sign_in(profile, email, password)
-    return Session(profile, SignIn(profile, token))
+    return Session(profile, SignIn(profile, token), root / "logs" / "firebase.log")
 
 
 def _local_password(root: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.client.backend import Backend
@@ -13,6 +14,8 @@ from console.live.session import UserInfo
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from console.backend.state import BackendState
+
 
 class Session:
     """A project and a person. Calls block on the network; keep them off the screen's thread.
@@ -20,9 +23,11 @@ class Session:
     Args:
         profile: the project.
         sign_in: the person.
+        log: the functions' log, if this machine has it.
     """
 
-    def __init__(self, profile: Profile, sign_in: SignIn) -> None:
+    def __init__(self, profile: Profile, sign_in: SignIn, log: Path | None = None) -> None:
+        self.log = log
         self.profile = profile
         self.sign_in = sign_in
         self._backend = Backend(profile, sign_in)
@@ -56,6 +61,12 @@ class Session:
     ) -> Any:
         """Call an endpoint; raises `BackendError`."""
         return self._backend.call(endpoint, body, idempotency_key=idempotency_key, revision=revision)
+
+    def look(self) -> BackendState:
+        """How the backend is doing; what can't be found out is said in the answer."""
+        from console.backend.look import look
+
+        return look(self.profile, self.sign_in, self.log)
 
     def cities(self) -> list[str]:
         """Cities that can be harvested."""

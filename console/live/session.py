@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from console.backend.state import BackendState
+
 
 @dataclass(frozen=True)
 class UserInfo:
@@ -93,4 +95,8 @@ class Session(Protocol):
         Raises:
             BackendError: it did not succeed.
         """
+        ...
+
+    def look(self) -> BackendState:
+        """How the backend is doing; what can't be found out is said in the answer."""
         ...

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from console.app import LeadgenApp
+from console.backend.state import BackendState, FunctionState
 from console.live import feeds
 from console.live.feed import Doc
 from console.live.health import FeedHealth, FeedState, Health, LinkState
@@ -57,6 +58,29 @@ class StillClock:
         self.seconds += seconds
 
 
+BACKEND = BackendState(
+    "emulators on this machine",
+    (
+        FunctionState("authenticateOutlook", "http", "ACTIVE", "authenticateoutlook-12-vat", NOW - timedelta(days=2)),
+        FunctionState("getConfig", "http", "ACTIVE", "getconfig-00012-zap", NOW - timedelta(days=2)),
+        FunctionState("onHarvestStep", "pubsub", "ACTIVE", "onharveststep-00012-kem", NOW - timedelta(days=2)),
+        FunctionState("emailTick", "schedule", "DEPLOYING", "emailtick-00011-bod", NOW - timedelta(minutes=4)),
+        FunctionState("sweepTick", "schedule", "MISSING"),
+        FunctionState("triggerHarvest", "http", "FAILED", "triggerharvest-00012-lor", NOW - timedelta(days=2),
+                      detail="the container did not start in time"),
+    ),
+    round_trip_s=0.184,
+    clock_skew_s=0.4,
+    log=(
+        "i  functions: Loaded functions definitions from source",
+        ">  INFO leadgen.harvest austin: 25 posts of page 3 claimed",
+        ">  WARNING leadgen.llm 429 from the provider, next try in 21 s",
+        ">  ERROR leadgen.mail draft for lone-star refused: mailbox full",
+    ),
+)  # fmt: skip
+"""A backend with some trouble."""
+
+
 class FakeSession:
     """A session that answers from lists and notes what it was asked.
 
@@ -71,11 +95,17 @@ class FakeSession:
     ) -> None:
         self.answers = answers or {}
         self.revisions: list[int] = []
+        self.backend, self.looks = BACKEND, 0
         self.user = UserInfo("grace@example.com", role)
         self.project_label = "demo-leadgen"
         self.backend_label = "local emulators"
         self.refuse = refuse
         self.calls: list[tuple[str, Any, str | None]] = []
+
+    def look(self) -> BackendState:
+        """The backend, as it was recorded."""
+        self.looks += 1
+        return self.backend
 
     def firestore(self) -> Any:
         """Not used: the listeners are recorded, too."""
@@ -313,8 +343,17 @@ ACTIVITY = [
     {"id": f"activity{n}", "at": before(seconds=ago), "kind": kind, "text": text, "expiresAt": NOW}
     for n, (ago, kind, text) in enumerate(_EVENTS)
 ]
+_REQUESTED = [request["id"] for request in REQUESTS]
 GOVERNOR = [
     {"id": "llm", "limit": 20,
+     "day": {
+         "day": NOW.date().isoformat(),
+         "providers": {"one/m": {"calls": 212, "promptTokens": 161_400, "completionTokens": 22_900, "micros": 37_950}},
+         "campaigns": {
+             name: {"calls": n, "promptTokens": 760 * n, "completionTokens": 108 * n, "micros": 179 * n}
+             for name, n in zip(_REQUESTED, (42, 28, 0, 120), strict=False)
+         },
+     },
      "log": [{"at": moment, "by": moment + 2000, "n": n}
              for s, n in ((61, 3), (40, 5), (12, 4), (2, 2)) for moment in [int(before(seconds=s).timestamp() * 1000)]]}
 ]  # fmt: skip
