@@ -16,7 +16,7 @@ from console.live.health import Freshness
 from console.screens.topbar import TopBar
 from console.screens.view import View
 from widgets.pane import Pane
-from widgets.spans import Spans
+from widgets.spans import Spans, width
 from widgets.text import Line
 
 if TYPE_CHECKING:
@@ -26,28 +26,37 @@ REWORD_EVERY_S = 5.0
 """How often ages ("2m") are told anew while nothing changes."""
 
 
-def key_bar(current: str, keymap: Keymap, *, narrow: bool, typing: bool) -> Spans:
+def key_bar(current: str, keymap: Keymap, *, cells: int, typing: bool) -> Spans:
     """The screens by number, the present one standing out, and the keys that work here.
 
     Args:
         current: the screen shown.
         keymap: the keys as the operator has changed them.
-        narrow: whether there is no room for the titles of the other screens.
+        cells: how much room there is; the titles of the other screens go first when it is not enough.
         typing: whether a field has the focus: what is pressed goes into it, so only the way out is told.
     """
+    if typing:
+        keys: Spans = (
+            (" Tab", "accent"),
+            (" next field ", "muted"),
+            (" Esc", "accent"),
+            (" leave the field ", "muted"),
+        )
+    else:
+        actions = [action for action in of_scope(current, "everywhere") if action.label]
+        keys = tuple(piece for a in actions for piece in ((f" {keymap.text(a)}", "accent"), (f" {a.label} ", "muted")))
+    full = _screens(current, titles=True, dim=typing)
+    return (*full, *keys) if width((*full, *keys)) <= cells else (*_screens(current, titles=False, dim=typing), *keys)
+
+
+def _screens(current: str, *, titles: bool, dim: bool) -> Spans:
     out: list[tuple[str, str]] = []
     for entry in SCREENS:
         here = entry.name == current
-        out.append((f" {entry.key}", "muted" if typing else "accent"))
-        if here or not narrow:
+        out.append((f" {entry.key}", "muted" if dim else "accent"))
+        if here or titles:
             out.append((f" {entry.title} ", "strong" if here else "muted"))
-    out.append(("  ", ""))
-    if typing:
-        return (*out, (" Tab", "accent"), (" next field ", "muted"), (" Esc", "accent"), (" leave the field ", "muted"))
-    for action in of_scope(current, "everywhere"):
-        if action.label:
-            out += [(f" {keymap.text(action)}", "accent"), (f" {action.label} ", "muted")]
-    return tuple(out)
+    return (*out, ("  ", ""))
 
 
 def trouble(view: View) -> Spans:
@@ -135,9 +144,7 @@ class LiveScreen(Screen[None]):
 
     def _show_keys(self) -> None:
         typing = isinstance(self.focused, Input | TextArea)
-        self.query_one("#keys", Line).show(
-            key_bar(self.NAME, self.app.keys, narrow=self.size.width < 100, typing=typing)
-        )
+        self.query_one("#keys", Line).show(key_bar(self.NAME, self.app.keys, cells=self.size.width, typing=typing))
 
     def _show_trouble(self, pieces: Spans) -> None:
         line = self.query_one("#trouble", Line)

@@ -1,0 +1,1 @@
+"""The email queue: what waits and why, what left, what needs a person."""
