@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from console.actions import backend, campaigns, config, email, general, screens
+from console.actions import backend, campaigns, config, email, general, screens, templates
 from console.actions.action import Action, ScreenEntry
 from console.actions.screens import SCREENS
 
-ACTIONS = (*screens.ACTIONS, *general.ACTIONS, *campaigns.ACTIONS, *email.ACTIONS, *config.ACTIONS, *backend.ACTIONS)
+ACTIONS = (
+    *screens.ACTIONS,
+    *general.ACTIONS,
+    *campaigns.ACTIONS,
+    *email.ACTIONS,
+    *templates.ACTIONS,
+    *config.ACTIONS,
+    *backend.ACTIONS,
+)
 
 __all__ = ["ACTIONS", "SCREENS", "Action", "ScreenEntry", "bindings", "doing", "of_scope"]
 

@@ -8,6 +8,7 @@ SCREENS = (
     ScreenEntry("dashboard", "1", "Dashboard", "console.screens.dashboard.screen:DashboardScreen"),
     ScreenEntry("campaigns", "2", "Campaigns", "console.screens.campaigns.screen:CampaignsScreen"),
     ScreenEntry("email", "4", "Email", "console.screens.email.screen:EmailScreen"),
+    ScreenEntry("templates", "6", "Templates", "console.screens.templates.screen:TemplatesScreen"),
     ScreenEntry("config", "7", "Config", "console.screens.config.screen:ConfigScreen"),
     ScreenEntry("backend", "8", "Backend", "console.screens.backend.screen:BackendScreen"),
 )

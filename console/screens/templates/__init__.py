@@ -1,0 +1,1 @@
+"""Templates: write, see at once what a lead would get, check, try out."""
