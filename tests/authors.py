@@ -45,6 +45,7 @@ class Ad:
         quality: of the picture's JPEG; another one is another file.
         side: the picture's width.
         captcha: whether a contact page is behind a CAPTCHA.
+        price: as it is written, or "".
     """
 
     phones: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Ad:
     quality: int = 90
     side: int = 640
     captcha: bool = False
+    price: str = ""
 
     def page(self, number: int) -> str:
         """The post as a page."""
@@ -64,8 +66,9 @@ class Ad:
         reply = f'<a class="reply" href="/reply/{number}">reply</a>' if self.captcha else ""
         image = f'<figure class="gallery"><img src="/image/{number}.jpg"></figure>' if self.picture is not None else ""
         text = "<p>Fences and gates, honest work.</p>"
+        price = f'<p class="price">{self.price}</p>' if self.price else ""
         return f"""<html><head>{block}</head><body><h1 id="post-title">Fences</h1>
-            <section id="posting-body">{text}{"".join(lines)}</section>{image}{reply}</body></html>"""
+            <section id="posting-body">{text}{"".join(lines)}</section>{price}{image}{reply}</body></html>"""
 
     def image(self) -> bytes:
         """Its picture as a file."""
@@ -115,6 +118,8 @@ def source() -> Source:
         images = "figure.gallery img"
         contact_link = "a.reply"
         contact_gate = "captcha"
+        [post.fields]
+        price = {{ selector = "p.price" }}
     """
     lines = "\n".join(line.strip() for line in text.splitlines())
     return read_definition("ads.toml", tomllib.loads(lines))

@@ -3,147 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
-import random
-import socket
-import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from leadgen.harvest.failures import FetchError, FetchKind
-from leadgen.harvest.fetch import Fetcher, Page
 from leadgen.harvest.transport import FetchLimits
-from local.microsoft.certificate import ensure_certificates
-
-Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-QUICK = FetchLimits(exchange_s=0.1, read_s=0.1, overall_s=5)
-SMALL = FetchLimits(text_bytes=100_000)
-
-
-class Time:
-    """A clock that moves only when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    async def sleep(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
-
-
-class Server:
-    """Answers each path with the next of the bytes or functions given for it; the last one again and again."""
-
-    def __init__(self, answers: dict[str, list[bytes | Answer]]) -> None:
-        self.answers = answers
-        self.asked: list[str] = []
-        self.headers: list[str] = []
-        self.connections = 0
-        self.sent = 0
-        self.host = ""
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            while True:
-                request = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                path = request.split(" ")[1]
-                self.asked.append(path)
-                self.headers.append(request)
-                answers = self.answers.get(path, [b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"])
-                answer = answers.pop(0) if len(answers) > 1 else answers[0]
-                if callable(answer):
-                    await answer(writer)
-                else:
-                    writer.write(answer)
-                await writer.drain()
-                if writer.is_closing():
-                    break
-        writer.close()
-
-    def times(self, path: str) -> int:
-        return self.asked.count(path)
-
-
-@asynccontextmanager
-async def serving(answers: dict[str, list[bytes | Answer]]) -> AsyncIterator[Server]:
-    server = Server(answers)
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    server.host = f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    try:
-        yield server
-    finally:
-        listener.close()
-
-
-@asynccontextmanager
-async def fetching(*servers: Server, limits: FetchLimits | None = None) -> AsyncIterator[Fetcher]:
-    time = Time()
-    async with Fetcher(
-        clock=time,
-        sleep=time.sleep,
-        rng=random.Random(1),
-        user_agent="Leadgen/0.1",
-        requests_per_second=float("inf"),
-        local_hosts=frozenset(server.host for server in servers),
-        limits=limits,
-    ) as fetcher:
-        yield fetcher
-
-
-async def failure(answer: bytes | Answer, limits: FetchLimits | None = None) -> tuple[FetchError, Server]:
-    async with serving({"/x": [answer]}) as server, fetching(server, limits=limits) as fetcher:
-        with pytest.raises(FetchError) as caught:
-            await fetcher.get(f"http://{server.host}/x")
-    return caught.value, server
-
-
-async def page(*answers: bytes | Answer, limits: FetchLimits | None = None) -> Page:
-    async with serving({"/x": list(answers)}) as server, fetching(server, limits=limits) as fetcher:
-        return await fetcher.get(f"http://{server.host}/x")
-
-
-async def end(writer: asyncio.StreamWriter) -> None:
-    await writer.drain()
-    writer.close()
-
-
-def then_close(data: bytes) -> Answer:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(data)
-        await end(writer)
-
-    return answer
-
-
-def then_reset(data: bytes) -> Answer:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(data)
-        await writer.drain()
-        connection = writer.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        writer.transport.abort()
-
-    return answer
-
-
-def endless(head: bytes, piece: bytes, pause_s: float = 0.0) -> Answer:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(head)
-        while not writer.is_closing():
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(pause_s)
-
-    return answer
-
+from tests.raw_server import (
+    OK,
+    QUICK,
+    SMALL,
+    Answer,
+    end,
+    endless,
+    failure,
+    fetching,
+    page,
+    serving,
+    then_close,
+    then_reset,
+)
 
 # --- bodies that end too early, or never
 
@@ -220,6 +99,35 @@ async def test_what_floods_is_dropped_at_a_bound_and_not_asked_for_again(
     assert error.kind in kinds
     assert not error.retryable
     assert server.times("/x") == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        endless(b"", b"", 0.02),
+        endless(OK, b"", 0.02),
+        endless(OK + b"Content-Length: 9\r\n\r\n<p>half", b"", 0.02),
+    ],
+    ids=["nothing", "headers", "half a body"],
+)
+async def test_a_server_that_falls_silent_is_given_up_long_before_the_exchange_ends(answer: Answer) -> None:
+    error, _ = await failure(answer, FetchLimits(exchange_s=60, read_s=0.1, overall_s=5))
+    assert error.kind is FetchKind.TIMEOUT
+    assert "did not answer in time" in error.reason
+
+
+async def test_a_server_that_says_a_word_now_and_then_is_not_silent() -> None:
+    pieces = [f"<p>{number}</p>".encode() for number in range(8)]
+
+    async def slowly(writer: asyncio.StreamWriter) -> None:
+        writer.write(OK + b"Connection: close\r\n\r\n")
+        for piece in pieces:
+            await asyncio.sleep(0.08)
+            writer.write(piece)
+        await end(writer)
+
+    found = await page(slowly, limits=FetchLimits(exchange_s=60, read_s=0.5, overall_s=60))
+    assert found.content == b"".join(pieces)
 
 
 # --- answers that are no proper HTTP
@@ -314,122 +222,3 @@ async def test_nobody_waits_for_the_body_of_a_refusal() -> None:
     error, server = await failure(endless(b"HTTP/1.1 404 Not Found\r\nContent-Length: 99999\r\n\r\n", b"", 0.05))
     assert error.kind is FetchKind.GONE
     assert server.times("/x") == 1
-
-
-# --- where redirects lead
-
-
-async def test_a_redirect_to_another_host_asks_for_its_robots_txt() -> None:
-    shut = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 26\r\n\r\nUser-agent: *\nDisallow: /\n"
-    async with serving({"/robots.txt": [shut]}) as other:
-        there = b"HTTP/1.1 302 Found\r\nLocation: http://%b/x\r\nContent-Length: 0\r\n\r\n" % other.host.encode()
-        async with serving({"/x": [there]}) as server, fetching(server, other) as fetcher:
-            with pytest.raises(FetchError) as caught:
-                await fetcher.get(f"http://{server.host}/x")
-    assert caught.value.kind is FetchKind.FORBIDDEN_BY_ROBOTS
-    assert other.asked == ["/robots.txt"]
-
-
-@pytest.mark.parametrize(
-    ("location", "path"),
-    [
-        (b"/caf\xe9", "/caf%E9"),
-        ("/café".encode(), "/caf%C3%A9"),
-        (b"/a b", "/a%20b"),
-        (b"//%b/c", "/c"),
-        (b"?q=1", "/x?q=1"),
-        (b"/c#part", "/c"),
-        (b"  /c  ", "/c"),
-    ],
-)
-async def test_a_location_is_read_as_browsers_do(location: bytes, path: str) -> None:
-    good = OK + b"Content-Length: 2\r\n\r\nok"
-    async with serving({path: [good]}) as server, fetching(server) as fetcher:
-        target = location.replace(b"%b", server.host.encode())
-        server.answers["/x"] = [b"HTTP/1.1 302 Found\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % target]
-        final = (await fetcher.get(f"http://{server.host}/x")).final_url
-    assert final == f"http://{server.host}{path}"
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        b"http://127.0.0.1:22/",
-        b"http://2130706433/",
-        b"http://0x7f.1/",
-        b"http://[::ffff:127.0.0.1]/",
-        b"http://169.254.169.254/latest/meta-data/",
-        b"http://user@127.0.0.1/",
-        b"http:\\\\127.0.0.1\\",
-        b"file:///etc/passwd",
-        b"gopher://127.0.0.1:6379/_FLUSHALL",
-    ],
-)
-async def test_a_redirect_to_the_inside_is_refused(target: bytes) -> None:
-    error, server = await failure(
-        b"HTTP/1.1 307 Temporary Redirect\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % target
-    )
-    assert error.kind in (FetchKind.BLOCKED_ADDRESS, FetchKind.GONE)  # a path with backslashes is only a path
-    assert server.times("/x") == 1
-
-
-# --- robots.txt in trouble
-
-
-async def test_a_robots_txt_that_breaks_once_is_asked_for_again() -> None:
-    shut = b"HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\nUser-agent: *\nDisallow: /\n"
-    async with serving({"/robots.txt": [then_reset(b""), shut]}) as server, fetching(server) as fetcher:
-        with pytest.raises(FetchError) as caught:
-            await fetcher.get(f"http://{server.host}/x")
-    assert caught.value.kind is FetchKind.FORBIDDEN_BY_ROBOTS
-
-
-@pytest.mark.parametrize(
-    "robots",
-    [
-        b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
-        b"HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\n\r\n",
-        then_reset(b""),
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nbad",
-    ],
-    ids=["503", "429", "reset", "damaged"],
-)
-async def test_without_a_readable_robots_txt_nothing_is_fetched(robots: bytes | Answer) -> None:
-    good = OK + b"Content-Length: 2\r\n\r\nok"
-    async with serving({"/robots.txt": [robots], "/x": [good]}) as server, fetching(server) as fetcher:
-        for _ in range(2):
-            with pytest.raises(FetchError) as caught:
-                await fetcher.get(f"http://{server.host}/x")
-            assert (caught.value.kind, caught.value.retryable) == (FetchKind.ROBOTS_UNAVAILABLE, True)
-            assert caught.value.retry_at is not None
-    assert server.times("/x") == 0
-    assert server.times("/robots.txt") <= 6  # three attempts, a reset connection of each tried twice; then it is known
-
-
-async def test_an_endless_robots_txt_is_read_to_its_bound() -> None:
-    flood = endless(b"HTTP/1.1 200 OK\r\n\r\nUser-agent: *\nDisallow: /x\n", b"# filler\n" * 5000)
-    async with serving({"/robots.txt": [flood]}) as server, fetching(server) as fetcher:
-        with pytest.raises(FetchError) as caught:
-            await fetcher.get(f"http://{server.host}/x")
-    assert caught.value.kind is FetchKind.FORBIDDEN_BY_ROBOTS
-
-
-# --- who the server is
-
-
-async def test_a_certificate_nobody_vouches_for_is_not_tried_again(tmp_path) -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    context = ensure_certificates(tmp_path).ssl_context()
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    host = f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    time = Time()
-    async with Fetcher(
-        clock=time, sleep=time.sleep, user_agent="Leadgen/0.1", local_hosts=frozenset({host})
-    ) as fetcher:
-        with pytest.raises(FetchError) as caught:
-            await fetcher.get(f"https://{host}/x")
-    listener.close()
-    assert caught.value.kind is FetchKind.BAD_CERTIFICATE
-    assert not caught.value.retryable

@@ -119,6 +119,32 @@ def test_whoever_asked_not_to_be_written_to_is_not(world: World, kind: str, valu
     assert world.all("emailQueue") == {}
 
 
+def test_whoever_named_their_fax_when_they_asked_is_not_written_to_either(world: World) -> None:
+    world.suppress("phone", E164)
+    assert world.meet(A, Ad(phones=(f"fax: {PHONE}",), emails=(MAIL,))) == ["SUPPRESSED"]
+    assert world.all("emailQueue") == {}
+
+
+def test_a_fax_becomes_the_number_of_nobody(world: World) -> None:
+    world.meet(A, Ad(emails=(MAIL,)))
+    assert world.meet(A, Ad(phones=(f"fax: {PHONE}",), emails=(MAIL,))) == ["DUPLICATE"]
+    assert world.contact(email=MAIL)[1]["phone"] == ""
+
+
+def test_further_values_of_a_post_stay_with_the_lead_and_its_mail_and_are_not_mixed(world: World) -> None:
+    world.meet(A, Ad(phones=(PHONE,)))
+    assert world.contact(phone=E164)[1]["leadDataJson"]["fields"] == {}
+    assert world.meet(A, Ad(phones=(PHONE,), emails=(MAIL,), price="$ 1,200")) == ["DUPLICATE"]
+    world.meet(B, Ad(phones=(PHONE,), emails=(MAIL,), price="$ 90"))
+    contact_id, contact = world.contact(phone=E164)
+    assert contact["leadDataJson"]["fields"] == {"price": "$ 1,200"}
+    assert [mail["leadData"]["fields"] for mail in world.all("emailQueue").values()] == [{"price": "$ 1,200"}]
+    world.meet(A, Ad(emails=(OTHER_MAIL,)))
+    merged, _ = world.contact(email=OTHER_MAIL)
+    done = merge(world.worker(), merged, contact_id, "op@x")
+    assert world.all("contacts")[done.survivor_id]["leadDataJson"]["fields"] == {"price": "$ 1,200"}
+
+
 def test_the_same_picture_saved_anew_in_another_city_is_the_same_author(world: World) -> None:
     world.meet(A, Ad(phones=(PHONE,), picture=4), Ad(picture=5, captcha=True))
     copies = [Ad(picture=n, quality=40, side=400, captcha=True) for n in (4, 5)]

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from leadgen.model.status import PostOutcome
 from leadgen.process.language import guess_language
-from leadgen.process.post import MAX_BODY, ExtractedPost, PostSelectors, clean_text, extract_post
+from leadgen.process.post import (
+    MAX_BODY,
+    MAX_FURTHER,
+    MAX_FURTHER_LENGTH,
+    ExtractedPost,
+    PostSelectors,
+    clean_text,
+    extract_post,
+)
 from leadgen.process.triage import triage
 
 SELECTORS = PostSelectors("h1", "#body", "figure img", "a.reply", "captcha")
@@ -115,3 +125,13 @@ def test_a_post_goes_where_it_belongs(
     has_email: bool, gate: str, has_phone: bool, suppressed: bool, outcome: PostOutcome
 ) -> None:
     assert triage(has_email=has_email, gate=gate, has_phone=has_phone, suppressed=suppressed) is outcome
+
+
+def test_further_fields_are_those_that_feed_nothing_else_bounded_in_number_and_length() -> None:
+    values = {"title": "Roofs", "phone": "512", "price": "$ 5" + "0" * 1000, "empty": ""}
+    values |= {f"extra_{number}": str(number) for number in range(100)}
+    post = replace(extract_post("<p>x</p>", "https://a.org/", PostSelectors("h1", "p")), fields=values)
+    further = post.further()
+    assert list(further)[:2] == ["price", "extra_0"]
+    assert len(further) == MAX_FURTHER
+    assert len(further["price"]) == MAX_FURTHER_LENGTH

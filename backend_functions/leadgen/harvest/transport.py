@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from leadgen.harvest.addresses import AddressGuard, BlockedAddress, GuardedResolver
-from leadgen.harvest.body import ACCEPT_ENCODING, BadEncoding, TooLarge, read_body
+from leadgen.harvest.body import ACCEPT_ENCODING, BadEncoding, Stream, TooLarge, read_body
 from leadgen.harvest.failures import FetchError, FetchKind
 from leadgen.harvest.time_limit import TimeLimit
 
@@ -25,7 +25,7 @@ class FetchLimits:
 
     connect_s: float = 5.0
     read_s: float = 10.0
-    """Silence of the server, at most."""
+    """Silence of the server, at most; before its first word, connecting included."""
     exchange_s: float = 20.0
     """One request with its response."""
     overall_s: float = 60.0
@@ -95,6 +95,8 @@ class Transport:
         self._limits = limits
         self._resolver = resolver
         self._exchanging = TimeLimit(limits.exchange_s)
+        # The client could watch the silence itself, with a timer for each piece that comes: that is much dearer.
+        self._silence = TimeLimit(limits.read_s)
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -103,7 +105,7 @@ class Transport:
         self._session = aiohttp.ClientSession(
             # How many requests are under way at a time is bounded per host by the fetcher.
             connector=aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(self._guard, self._resolver)),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s, sock_read=limits.read_s),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s),
             headers={"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -113,6 +115,7 @@ class Transport:
     async def close(self) -> None:
         """Close all connections."""
         self._exchanging.close()
+        self._silence.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -137,23 +140,42 @@ class Transport:
         asking = {"Accept": accept, **conditions}
         try:
             with self._exchanging.begin():
-                async with self._session.get(url, headers=asking, allow_redirects=False) as response:
-                    return await _read(url, response, limit, truncate=truncate)
+                with self._silence.begin():
+                    response = await self._session.get(url, headers=asking, allow_redirects=False)
+                async with response:
+                    return await self._read(url, response, limit, truncate=truncate)
         except (BlockedAddress, TooLarge, BadEncoding, TimeoutError, aiohttp.ClientError, OSError) as error:
             raise _failure(url, error) from error
 
+    async def _read(self, url: URL, response: aiohttp.ClientResponse, limit: int, *, truncate: bool) -> Answer:
+        headers = response.headers
+        if not 200 <= response.status < 300:
+            # Nobody waits for its body: the connection is closed unless all of it has arrived.
+            return Answer(url, response.status, headers)
+        declared = response.content_length or 0
+        if declared > limit and not truncate:
+            raise TooLarge(f"the body is larger than {limit} bytes")
+        encoding = headers.get("content-encoding", "")
+        content = await read_body(_Heard(response.content, self._silence), encoding, limit, truncate=truncate)
+        return Answer(url, response.status, headers, content)
 
-async def _read(url: URL, response: aiohttp.ClientResponse, limit: int, *, truncate: bool) -> Answer:
-    headers = response.headers
-    if not 200 <= response.status < 300:
-        # Nobody waits for its body: the connection is closed unless all of it has arrived.
-        return Answer(url, response.status, headers)
-    declared = response.content_length or 0
-    if declared > limit and not truncate:
-        raise TooLarge(f"the body is larger than {limit} bytes")
-    encoding = headers.get("content-encoding", "")
-    content = await read_body(response.content, encoding, limit, truncate=truncate)
-    return Answer(url, response.status, headers, content)
+
+class _Heard:
+    """A body that may not be silent for long.
+
+    Args:
+        stream: the body as sent.
+        silence: how long nothing may come.
+    """
+
+    def __init__(self, stream: Stream, silence: TimeLimit) -> None:
+        self._stream = stream
+        self._silence = silence
+
+    async def readany(self) -> bytes:
+        """What has arrived, or the next bytes to arrive; empty at the end of the body."""
+        with self._silence.begin():
+            return await self._stream.readany()
 
 
 def _failure(url: URL, error: Exception) -> FetchError:

@@ -62,6 +62,8 @@ def absorb_post(
         return held
     had_address = bool(contact.email)
     absorb(contact, candidate.says)
+    # Those of one post belong together: the price of one and the place of another would be nobody's.
+    contact.lead_data_json.fields = contact.lead_data_json.fields or candidate.lead.fields
     _claim_new(unit, held, candidate, gone)
     if candidate.suppressed_by:
         _suppress(unit, held, candidate.suppressed_by)

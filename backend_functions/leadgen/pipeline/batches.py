@@ -20,7 +20,7 @@ from leadgen.pipeline.candidate import Candidate, Origin
 from leadgen.pipeline.context import Context
 from leadgen.pipeline.intake import settle
 from leadgen.pipeline.reading import ReadPost, UnreadPost, read_posts
-from leadgen.pipeline.suppression import logged_suppressions, suppression_keys
+from leadgen.pipeline.suppression import logged_suppressions
 from leadgen.pipeline.unit import UnitOfWork
 from leadgen.process.identity import recognise
 from leadgen.process.index import Marked
@@ -129,7 +129,7 @@ def _is_given_up(post: UnreadPost, tries: int) -> bool:
 
 def _candidates(context: Context, origin: Origin, posts: list[ReadPost], index: Marked) -> dict[str, Candidate]:
     """Triage the posts, and enrich those of new authors; only the first post of each author in the batch."""
-    refused = logged_suppressions(context.db, index, _suppression_keys(posts))
+    refused = logged_suppressions(context.db, index, (key for post in posts for key in post.refusable()))
     candidates = {post_id(post.url): _candidate(context, post, origin, refused) for post in posts}
     worth = [key for key in _first_met(candidates, index) if candidates[key].outcome in NEW_LEAD_OUTCOMES]
     enriched = _enriched(context, [candidates[key] for key in worth])
@@ -148,15 +148,9 @@ def _origin(request: Record[ProcessorRequest], source: Source) -> Origin:
     )
 
 
-def _suppression_keys(posts: list[ReadPost]) -> list[tuple[str, str]]:
-    marks = [post.marks() for post in posts]
-    return suppression_keys((e for m in marks for e in m.emails), (p for m in marks for p in m.phones))
-
-
 def _candidate(context: Context, post: ReadPost, origin: Origin, refused: dict[tuple[str, str], str]) -> Candidate:
     marks = post.marks()
-    keys = suppression_keys(marks.emails, marks.phones)
-    reason = next((refused[key] for key in keys if key in refused), None)
+    reason = next((refused[key] for key in post.refusable() if key in refused), None)
     outcome = triage(
         has_email=bool(marks.emails),
         gate=post.post.gate if post.post.contact_url else "none",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from leadgen.llm.evidence import snippets
 from leadgen.model.documents import Contact, EmailJob, LeadData, Provenance
 from leadgen.model.status import ContactStatus, EmailStatus, PostOutcome
 from leadgen.process.identity import Marks
@@ -97,11 +98,15 @@ def contact_document(candidate: Candidate, now: datetime) -> Contact:
 
 
 def note_enrichment(contact: Contact, lead: LeadData, now: datetime) -> None:
-    """Say of names that no text states where they come from."""
-    for field, value in (("businessName", lead.business_name), ("name", lead.name)):
-        if value and lead.enriched_by and field not in contact.provenance:
+    """Say of what enrichment filled in which model and prompt, or the rules, did so, and what in the post bears it
+    out. A name that the post itself states keeps its own source."""
+    if not lead.enriched_by:
+        return
+    for field, snippet in snippets(lead).items():
+        if field not in contact.provenance:
             contact.provenance[field] = Provenance(
-                source_url=contact.source_url,
+                source_url=lead.website_url if field == "websiteScore" else contact.source_url,
+                snippet=snippet,
                 at=now,
                 extractor=lead.enriched_by,
                 request_id=contact.request_id,

@@ -139,6 +139,7 @@ def _take_over(survivor: Contact, merged: Contact) -> None:
     # An address makes a mail of a contact that has none; that is for a post to do, or for a person.
     aside = frozenset() if survivor.status is ContactStatus.PROCESSED else frozenset({"email"})
     absorb(survivor, said_by_contact(merged), only_aside=aside)
+    survivor.lead_data_json.fields = survivor.lead_data_json.fields or dict(merged.lead_data_json.fields)
     survivor.cities += [c for c in (merged.city, *merged.cities) if c and c not in (survivor.city, *survivor.cities)]
     if merged.last_sent is not None:
         survivor.last_sent = max(merged.last_sent, survivor.last_sent or merged.last_sent)

@@ -16,6 +16,7 @@ from leadgen.model.documents import LeadData
 from leadgen.model.ids import canonical_email
 from leadgen.pipeline.context import Context, PageReader
 from leadgen.pipeline.rules import post_selectors
+from leadgen.pipeline.suppression import suppression_keys
 from leadgen.process.identity import Marks, recognise
 from leadgen.process.images import image_hash
 from leadgen.process.post import ExtractedPost, extract_post
@@ -50,6 +51,11 @@ class ReadPost:
         emails = tuple(dict.fromkeys(canonical_email(e.address) for e in self.post.emails))
         return Marks(phones, emails, self.image_hash, self.url)
 
+    def refusable(self) -> list[tuple[str, str]]:
+        """(kind, value) of everything by which its author may have asked not to be written to, a fax among it."""
+        phones = (phone.e164 for phone in self.post.phones if phone.confidence >= CERTAIN_ENOUGH)
+        return suppression_keys(self.marks().emails, dict.fromkeys(phones))
+
     def says(self, at: datetime, request_id: str) -> tuple[Statement, ...]:
         """What it says about its author, with where it says so."""
         return tuple(said_by_post(self.post, self.url, self.image_hash, at, request_id))
@@ -70,6 +76,7 @@ class ReadPost:
             contact_url=post.contact_url,
             phones=list(marks.phones),
             emails=list(marks.emails),
+            fields=post.further(),
         )
 
 

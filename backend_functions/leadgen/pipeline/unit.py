@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from leadgen.model.documents import Contact, ContactMerge, Document, EmailJob
-from leadgen.process.entries import Entry, mark_entry
+from leadgen.process.entries import Entry, mark_entry, release_entry
 from leadgen.process.index import Overlay
 from leadgen.process.index_log import IndexLog, View
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
@@ -110,6 +110,10 @@ class UnitOfWork:
         """Claim marks for a contact."""
         for kind, value in marks:
             self.index.add(mark_entry(kind, value, contact_id))
+
+    def release(self, kind: str, value: str) -> None:
+        """Give a phone or email back that was claimed by mistake: it is nobody's again."""
+        self.index.add(release_entry(kind, value))
 
     def enter(self, entry: Entry) -> None:
         """Add another entry to the log."""

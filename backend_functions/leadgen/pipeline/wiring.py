@@ -13,10 +13,11 @@ from leadgen.harvest.hosts.memory import shared_memory
 from leadgen.harvest.robots import RobotsCache
 from leadgen.harvest.sources import Source
 from leadgen.llm.cache import Answers
-from leadgen.llm.checking import ModelCheck, check_models
+from leadgen.llm.checking import check_models
 from leadgen.llm.enrich import Enricher
 from leadgen.llm.governor import Governor
 from leadgen.llm.providers import Provider, providers_of
+from leadgen.model.modeltest import ModelTested
 from leadgen.pipeline.website_reader import HomePageReader
 from leadgen.pipeline.websites import WebsiteMemory, Websites
 from leadgen.settings import read_settings
@@ -60,7 +61,7 @@ def build_enricher(db: Client, env: Environment, clock: Clock) -> Enricher:
     return Enricher(_governor(db), _providers(env), clock, answers=Answers(db, clock))
 
 
-def try_models(db: Client, env: Environment) -> list[ModelCheck]:
+def try_models(db: Client, env: Environment) -> list[ModelTested]:
     """One call to each configured model, under the Governor; none where no model is configured."""
     return check_models(_governor(db), _providers(env))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from leadgen.process.domains import is_end
 from leadgen.process.script_text import Call, read_script
@@ -101,6 +102,8 @@ def from_attributes(elements: Iterable[Mapping[str, str]]) -> Iterator[str]:
         elements: for each element its ``class`` and its data attributes, without "data-".
     """
     for element in elements:
+        if not _may_tell(tuple(element)):
+            continue
         values = {_CODES_KEY.sub("", key): _from_codes(value) for key, value in element.items()}
         about_mail = _MAILS.search(" ".join((values.get("class", ""), *values))) is not None
         parts = _from_parts(values, about_mail)
@@ -110,6 +113,15 @@ def from_attributes(elements: Iterable[Mapping[str, str]]) -> Iterator[str]:
         for key, value in values.items():
             if _HINTS.search(key) and "@" not in value:
                 yield from readings(value)
+
+
+@lru_cache(maxsize=1_024)
+def _may_tell(keys: tuple[str, ...]) -> bool:
+    """Whether attributes of these names could hold an address; a page has many elements with the same few names."""
+    names = {_CODES_KEY.sub("", key) for key in keys}
+    if not names.isdisjoint(_LOCAL_KEYS) and not names.isdisjoint(_DOMAIN_KEYS):
+        return True
+    return any(_HINTS.search(name) for name in names)
 
 
 def _from_codes(value: str) -> str:

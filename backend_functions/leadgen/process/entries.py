@@ -7,7 +7,7 @@ overrides an earlier one, except that one picture may belong to several contacts
 kind        key and contact
 ==========  ==============================================================================================
 phone       hash of the E.164 number; whose it is
-email       hash of the canonical address; whose it is
+email       hash of the canonical address; whose it is (zeros: nobody's any more)
 url         hash of a post's canonical URL; whom it shows
 picture     the 64 bits of the perceptual hash, then zeros; whom it shows
 forward     a contact that was merged; the one that stands for it (itself again: the merge was undone)
@@ -24,7 +24,7 @@ from leadgen.model.ids import canonical_email, canonical_url, digest, suppressio
 
 PHONE, EMAIL, URL, PICTURE, FORWARD, SUPPRESSED = b"p", b"e", b"u", b"i", b"f", b"s"
 ENTRY_BYTES = 33
-_NOBODY = bytes(16)
+NOBODY = bytes(16)
 _HASH_BYTES = 8
 
 
@@ -40,7 +40,7 @@ class Entry:
 
     kind: bytes
     key: bytes
-    contact: bytes = _NOBODY
+    contact: bytes = NOBODY
 
     @property
     def mark(self) -> bytes:
@@ -58,6 +58,12 @@ def mark_entry(kind: str, value: str, contact: str) -> Entry:
     """
     mark = mark_key(kind, value)
     return Entry(mark[:1], mark[1:], bytes.fromhex(contact))
+
+
+def release_entry(kind: str, value: str) -> Entry:
+    """The mark is nobody's again: who claimed it did so by mistake."""
+    mark = mark_key(kind, value)
+    return Entry(mark[:1], mark[1:], NOBODY)
 
 
 def mark_key(kind: str, value: str) -> bytes:

@@ -56,7 +56,9 @@ class _Table(dict[int, str]):
         return compatible if len(compatible) == 1 else char
 
 
-_CONTROLS = {code: "\n" if chr(code) == "\r" else " " for code in [*range(32), 127] if chr(code) not in "\t\n"}
+_CONTROLS = bytes(
+    code if 32 <= code != 127 or chr(code) in "\t\n" else ord("\n" if chr(code) == "\r" else " ") for code in range(256)
+)  # fmt: skip
 _FOR_NUMBERS = _Table(_LOOK_ALIKES, accents=False)
 _FOR_ADDRESSES = _Table({}, accents=True)
 # "6()1": an empty pair of brackets for a zero.
@@ -87,8 +89,7 @@ class Folded:
 def _folded(text: str, table: _Table, *, numbers: bool) -> Folded:
     # Most characters are plain ASCII; only the others, and controls, go through the table.
     if text.isascii():
-        plain = text.replace("\n", " ").replace("\t", " ").isprintable()
-        translated = text if plain else text.translate(_CONTROLS)
+        translated = text.encode("ascii").translate(_CONTROLS).decode("ascii")
     else:
         translated = _UNUSUAL.sub(lambda match: match[0].translate(table), text)
     if numbers and "()" in translated:

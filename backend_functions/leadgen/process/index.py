@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from threading import Lock
 from typing import Protocol
 
-from leadgen.process.entries import FORWARD, PICTURE, SUPPRESSED, Entry, mark_key, picture_bits, suppressed_entry
+from leadgen.process.entries import (
+    FORWARD,
+    NOBODY,
+    PICTURE,
+    SUPPRESSED,
+    Entry,
+    mark_key,
+    picture_bits,
+    suppressed_entry,
+)
 from leadgen.process.images import SAME_PICTURE
 
 _MOST_FORWARDS = 64
@@ -68,6 +77,8 @@ class MarkIndex:
             self._forwards[entry.key] = contact
         elif entry.kind == SUPPRESSED:
             self._suppressed.add(entry.mark)
+        elif contact == NOBODY:
+            self._owners.pop(entry.mark, None)
         else:
             self._owners[entry.mark] = contact
 
@@ -117,7 +128,10 @@ class Overlay:
 
     def claimed(self, mark: bytes) -> bytes | None:
         """See `Marked`."""
-        return self._owners.get(mark) or self._beneath.claimed(mark)
+        planned = self._owners.get(mark)
+        if planned == NOBODY:
+            return None
+        return planned or self._beneath.claimed(mark)
 
     def forward(self, contact: bytes) -> bytes | None:
         """See `Marked`."""

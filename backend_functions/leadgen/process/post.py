@@ -23,6 +23,10 @@ MAX_BODY = 20_000
 MAX_TITLE = 500
 MAX_IMAGES = 24
 MAX_FIELD = 2_000
+MAX_FURTHER = 20
+"""Further values of a post that are kept with a lead."""
+MAX_FURTHER_LENGTH = 300
+_KNOWN_FIELDS = frozenset({"title", "body", "phone", "email", "business_name", "website", "images", "contact_url"})
 
 _IN_PATH = re.compile(r"\d{7,}")
 _UNUSUAL = re.compile(r"[^\t\n\x20-\x7e]+")
@@ -88,6 +92,11 @@ class ExtractedPost:
     language: str
     facts: BusinessFacts
     fields: Mapping[str, str] = field(default_factory=dict)
+
+    def further(self) -> dict[str, str]:
+        """The fields that feed nothing else, such as a price or a place: the first `MAX_FURTHER`, each cut to size."""
+        names = [name for name, value in self.fields.items() if value and name not in _KNOWN_FIELDS][:MAX_FURTHER]
+        return {name: self.fields[name][:MAX_FURTHER_LENGTH] for name in names}
 
 
 def extract_post(

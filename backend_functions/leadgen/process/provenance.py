@@ -92,10 +92,11 @@ def said_by_post(post: ExtractedPost, url: str, image_hash: str, at: datetime, r
         )
         return Statement(field, value, where)
 
+    # Nobody answers a fax: it must not become the number of a contact that has none.
     found = [
         said("phone", p.e164, _around(post.body, p.start, p.end) or p.text, p.confidence)
         for p in post.phones
-        if p.confidence >= CERTAIN_ENOUGH
+        if p.confidence >= CERTAIN_ENOUGH and p.kind != "fax"
     ]
     found += [
         said("email", e.address, _around_text(post.body, e.text), _OF_EMAIL.get(e.kind, ENRICHED)) for e in post.emails

@@ -143,12 +143,13 @@ class _Walk:
                 break
             self._left -= 1
             tag = node.tag
+            if tag == "-text":
+                self._text(node.text_content)
+                continue
             left = self._node(tag, node)
+            stack.append((node.mem_id, None if left is _UNSEEN else left))
             if left is _UNSEEN:
-                stack.append((node.mem_id, None))
                 unseen = len(stack)
-            elif tag != "-text":
-                stack.append((node.mem_id, left))
         # Too much of it: what was entered is left, so that what was read so far is whole.
         self._leave_up_to(0, stack)
 
@@ -159,13 +160,12 @@ class _Walk:
             if left is not None:
                 self._leave(left)
 
+    def _text(self, text: str | None) -> None:
+        if text:
+            self._pieces.append(text.replace("\n", " ").replace(_BREAK, ""))
+
     def _node(self, tag: str, node: Any) -> _Left | None:
         """What is to be done when the node is left; nothing for None."""
-        if tag == "-text":
-            text = node.text_content
-            if text:
-                self._pieces.append(text.replace("\n", " ").replace(_BREAK, ""))
-            return None
         if tag in _SILENT:
             self._silent(tag, node)
             return _UNSEEN
@@ -225,7 +225,9 @@ class _Walk:
             if not value or name in _UNREAD or name[0] not in _FIRST_LETTERS:
                 continue
             if name == "href" or name.startswith("on"):
-                self._script(name, value)
+                # Nearly all links lead somewhere and run nothing.
+                if name != "href" or value[0] in "jJ" or value[0].isspace():
+                    self._script(name, value)
                 continue
             if name in _READ_ATTRIBUTES and len(region.attributes) < MAX_ATTRIBUTES:
                 region.attributes.append(value[:500])

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from leadgen.model.documents.base import Document
+from leadgen.model.documents.review import Review
 from leadgen.model.status import ContactStatus
 
 
@@ -37,6 +38,8 @@ class LeadData(Document):
     enriched_by: str = ""
     """``rules``, or the model and prompt version."""
     note: str = ""
+    fields: dict[str, str] = {}
+    """Further values of the post, such as its price, by the names that the site's definition gives them."""
 
 
 class Provenance(Document):
@@ -94,6 +97,8 @@ class Contact(Document):
     gate: str = "none"
     attempts: int = 0
     """CAPTCHA attempts so far."""
+    review: Review | None = None
+    """Who works on its CAPTCHA, and what was reported; absent until somebody did."""
     next_attempt_at: datetime | None = None
     """When a waiting model call may be tried again."""
     suppressed_by: str = ""

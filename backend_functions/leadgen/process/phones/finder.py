@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from leadgen.process.folding import Folded, fold_for_numbers
-from leadgen.process.phones.context import LOOK_AHEAD, LOOK_BACK, is_labelled
+from leadgen.process.phones.context import CUE_AHEAD, LOOK_AHEAD, LOOK_BACK, has_cue, is_labelled
 from leadgen.process.phones.disguise import find_runs
 from leadgen.process.phones.found import FoundPhone
 from leadgen.process.phones.joining import fold_words
@@ -15,6 +15,7 @@ from leadgen.process.phones.labels import extension_after, kind_of
 from leadgen.process.phones.links import from_link
 from leadgen.process.phones.numbering import country_code
 from leadgen.process.phones.reader import Find, Reader
+from leadgen.process.phones.shape import shape_of
 from leadgen.process.phones.vanity import find_vanity
 from leadgen.process.phones.webaddresses import blank_addresses
 from leadgen.process.phones.zones import Zone, find_zones
@@ -29,6 +30,8 @@ _SIGNS = 0.75
 # "f!ve s!x"
 _MARK_FOR_I = re.compile(r"!(?<=[A-Za-z]!)(?=[a-z])")
 # "5|2-60|-88|0", "773$2four": signs that stand for 1 or for nothing, tried where nothing was found without that.
+_LIST = re.compile(r"[0-9]{1,6}(?:, [0-9]{1,6})+")
+_SIGN = re.compile(r"[!|$€£¥]")
 _SIGNS_IN_DIGITS = re.compile(r"[|!](?=[0-9])|[|!](?<=[0-9].)(?=[-. )]|$)|[$€£¥](?<=[0-9a-z].)(?=[0-9])")
 
 
@@ -61,8 +64,9 @@ def _in_text(text: str, region: str, refused: frozenset[str]) -> Iterator[FoundP
     folded = fold_for_numbers(text)
     folded = _with_letters(folded)
     low = _lower(folded.text)
-    zones = find_zones(low, nanp=country_code(region) == 1)
-    spelt = find_vanity(folded.text)
+    shape = shape_of(low)
+    zones = find_zones(low, shape, nanp=country_code(region) == 1)
+    spelt = find_vanity(folded.text, shape)
     if not zones and not spelt:
         return
     readable, linked = blank_addresses(folded.text, low)
@@ -70,7 +74,7 @@ def _in_text(text: str, region: str, refused: frozenset[str]) -> Iterator[FoundP
         low = _lower(readable)
     finds = [Find(e164, _CHAT, start, end) for e164, start, end in linked]
     if spelt:
-        finds += _spelt(readable)
+        finds += _spelt(readable, low)
     finds += _in_zones(readable, low, zones, region, refused)
     for find in finds:
         yield _placed(folded, find)
@@ -78,15 +82,15 @@ def _in_text(text: str, region: str, refused: frozenset[str]) -> Iterator[FoundP
 
 def _with_letters(folded: Folded) -> Folded:
     """The text with signs in words read as letters, so that it stays as long."""
-    text = _MARK_FOR_I.sub("i", folded.text)
+    text = _MARK_FOR_I.sub("i", folded.text) if "!" in folded.text else folded.text
     text = text.replace("$ix", "six").replace("$even", "seven")
     return folded if text == folded.text else replace(folded, text=text)
 
 
-def _spelt(text: str) -> list[Find]:
+def _spelt(text: str, low: str) -> list[Find]:
     return [
         Find(e164, _VANITY, start, end)
-        for e164, start, end in find_vanity(text)
+        for e164, start, end in find_vanity(text, shape_of(low))
         if not is_labelled(text[max(0, start - LOOK_BACK) : start], grouped=True)
     ]
 
@@ -99,6 +103,8 @@ def _in_zones(text: str, low: str, zones: list[Zone], region: str, refused: froz
     for zone in zones:
         if len(known) >= MAX_PHONES:
             break
+        if _is_list(text, low, zone):
+            continue
         here = [find for run in find_runs(text, padded, zone) for find in reader.read(fold_words(run))]
         here = here or _with_signs_read(text, zone, region, refused)
         known.update(find.e164 for find in here)
@@ -106,11 +112,19 @@ def _in_zones(text: str, low: str, zones: list[Zone], region: str, refused: froz
     return finds
 
 
+def _is_list(text: str, low: str, zone: Zone) -> bool:
+    """Whether short figures stand behind commas and no word such as "call" near: zip codes, most often."""
+    if _LIST.fullmatch(text, zone.start, zone.end) is None:
+        return False
+    before, after = low[max(0, zone.start - LOOK_BACK) : zone.start], low[zone.end : zone.end + CUE_AHEAD]
+    return not (has_cue(before) or has_cue(after))
+
+
 def _with_signs_read(text: str, zone: Zone, region: str, refused: frozenset[str]) -> list[Find]:
     """The numbers of a stretch when signs in it are read as digits or letters."""
     first, last = max(0, zone.start - 1), zone.end + 1
     written = text[first:last]
-    if not any(sign in written for sign in "!|$€£¥"):
+    if _SIGN.search(written) is None:
         return []
     read = _SIGNS_IN_DIGITS.sub(lambda sign: "1" if sign[0] in "|!" else ".", written)
     if read == written:
@@ -148,6 +162,8 @@ def _placed(folded: Folded, find: Find) -> FoundPhone:
 
 def _once(in_text: list[FoundPhone], in_links: list[FoundPhone]) -> list[FoundPhone]:
     """Each number once: where it stood first, with the highest confidence, and an extension from wherever it is."""
+    if len(in_text) + len(in_links) <= 1:
+        return in_text or in_links
     numbers: dict[str, FoundPhone] = {}
     for phone in in_text + in_links:
         known = numbers.setdefault(phone.e164, phone)

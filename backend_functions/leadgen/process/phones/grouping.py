@@ -11,6 +11,10 @@ _THREES = frozenset({(3,), (1, 1, 1), (1, 2), (2, 1)})
 _FOURS = frozenset({(4,), (1, 1, 1, 1), (2, 2)})
 _PARTS = ((0, 3), (3, 6), (6, 10))
 _BORDERS = frozenset({0, 3, 6, 10})
+_USUAL = 0.98
+_UNUSUAL = 0.9
+_MOST_GROUPS = 4
+_ON_ONE_LINE = frozenset({"start", "tight", "space", "glued", "loose"})
 
 
 class Setting(NamedTuple):
@@ -29,6 +33,27 @@ class Setting(NamedTuple):
     begins_line: bool
     ends_line: bool
     carried: bool
+
+
+def plain_confidence(tokens: Sequence[Token], prefix: int, *, cue: bool) -> float | None:
+    """The same as `confidence` for the two commonest cases, which need no look at what surrounds the digits.
+
+    Those are figures grouped by the usual signs, and a list of figures behind commas; None for all else.
+
+    Args:
+        tokens: the digits with the separators between them.
+        prefix: 1 when the digits begin with the country code "1", else 0.
+        cue: a word such as "call" stands near.
+    """
+    if len(tokens) > _MOST_GROUPS or {token.kind for token in tokens} != {"figures"}:
+        return None
+    groups, tokens = _without_prefix(tokens, prefix)
+    gaps = [token.gap for token in tokens[1:]]
+    if "comma" in gaps and not cue:
+        return 0.0
+    if groups != (3, 3, 4) or not _ON_ONE_LINE.issuperset(gaps):
+        return None
+    return _USUAL if cue or "loose" not in gaps else _UNUSUAL
 
 
 def confidence(tokens: Sequence[Token], prefix: int, setting: Setting) -> float:
@@ -106,9 +131,9 @@ def _breaks_lines_well(groups: Sequence[int], gaps: Sequence[str], setting: Sett
 def _by_groups(groups: tuple[int, ...], gaps: Sequence[str], setting: Setting) -> float:
     odd = bool(set(gaps) & {"loose", "comma", "line", "word"})
     if groups == (3, 3, 4):
-        return 0.98 if not odd or setting.cue else 0.9
+        return _USUAL if not odd or setting.cue else _UNUSUAL
     if groups == (10,) or groups in ((3, 7), (6, 4)):
-        return 0.98 if setting.cue else 0.8
+        return _USUAL if setting.cue else 0.8
     if groups == (1,) * 10:
         return 0.85
     head, tail = _segment(groups, 3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -36,8 +35,7 @@ class Find(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True)
-class _Window:
+class _Window(NamedTuple):
     """Neighbouring tokens of a run that could be a number."""
 
     first: int
@@ -90,8 +88,11 @@ class Reader:
         """The numbers of a run."""
         run = widen(self._text, run)
         windows = self._windows(run)
+        if not windows:
+            return []
         # The best first; among equals the last, since what comes before a number ("Apt 2") is nearer to prose.
-        windows.sort(key=lambda window: (-window.confidence, -window.last))
+        if len(windows) > 1:
+            windows.sort(key=lambda window: (-window.confidence, -window.last))
         used = [False] * len(run)
         chosen: list[_Window] = []
         for window in windows:
@@ -186,10 +187,15 @@ class Reader:
         e164 = None if _counts(tokens) else nanp_number(national)
         if e164 is None:
             return None
-        before, after = self._around(tokens)
         cue = self._has_cue(tokens)
-        confidence = grouping.confidence(tokens, len(digits) - len(national), self._setting(tokens, cue))
-        if not confidence or context.is_something_else(tokens, before, after, grouped=self._grouped(tokens), cue=cue):
+        prefix = len(digits) - len(national)
+        confidence = grouping.plain_confidence(tokens, prefix, cue=cue)
+        if confidence is None:
+            confidence = grouping.confidence(tokens, prefix, self._setting(tokens, cue))
+        if not confidence:
+            return None
+        before, after = self._around(tokens)
+        if context.is_something_else(tokens, before, after, grouped=self._grouped(tokens), cue=cue):
             return None
         if confidence > _TOUCHED and self._touches_word(tokens):
             if self._is_handle(tokens[0].start):

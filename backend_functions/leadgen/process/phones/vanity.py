@@ -7,6 +7,8 @@ import re
 from leadgen.process.phones.numbering import TOLL_FREE, nanp_number
 
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+# Three figures, a sign, and a letter not far behind: what `_SPELT` may begin with, in the shape of a text.
+_BEGINS = re.compile(r"0(?<!0.)00 {1,3}(?=[0 ]{0,7}[a-z])")
 _SPELT = re.compile(
     r"[2-9](?<![0-9].)[0-9]{2}[\])]?[\s.-]{1,2}(?=[0-9-]{0,6}[ .-]?[A-Za-z])"
     r"([A-Z0-9]{1,11}(?:[ .-][A-Z0-9]{1,10}){0,2}|[A-Za-z]{7,10})(?![A-Za-z0-9])"
@@ -18,14 +20,23 @@ _IN_TWO = re.compile(r"[0-9]{3}([ .-])[A-Z]{4}")
 _SPELT_OUT = 7
 
 
-def find_vanity(text: str) -> list[tuple[str, int, int]]:
+def find_vanity(text: str, shape: str) -> list[tuple[str, int, int]]:
     """Vanity numbers of a folded text as (E.164, start, end).
 
     Seven letters or figures after the area code count; a toll-free number may be spelt longer than it is dialled.
     Small letters count only behind a toll-free code, since "512 feet of pipe" is prose.
+
+    Args:
+        text: a folded text.
+        shape: its shape.
     """
     found = []
-    for match in _SPELT.finditer(text):
+    done = 0
+    for beginning in _BEGINS.finditer(shape):
+        match = _SPELT.match(text, beginning.start()) if beginning.start() >= done else None
+        if match is None:
+            continue
+        done = match.end()
         country = _COUNTRY.search(text, max(0, match.start() - 5), match.start())
         start = country.start() if country else match.start()
         if start and text[start - 1].isalnum():

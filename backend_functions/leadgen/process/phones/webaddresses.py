@@ -6,7 +6,8 @@ import re
 
 from leadgen.process.phones.numbering import dialled_number
 
-_HINTS = ("@", "://", "www.", ".com", ".net", ".org", ".info", ".biz", ".io")
+_HINTS = ("@", "://", "www.")
+_ENDING = re.compile(r"\.(?:com|net|org|info|biz|io)\b")
 _HINT = re.compile(r"@|://|www\.|\.(?:com|net|org|info|biz|io)\b")
 _WEB_REST = re.compile(r"[^\s<>\"']*")
 _HOST_REST = re.compile(r"[\w.-]*")
@@ -30,7 +31,7 @@ def blank_addresses(text: str, low: str) -> tuple[str, list[Linked]]:
     Returns:
         the text, of the same length, and (E.164, start, end) for each chat link.
     """
-    if not any(map(low.__contains__, _HINTS)):
+    if not any(map(low.__contains__, _HINTS)) and _ENDING.search(low) is None:
         return text, []
     linked: list[Linked] = []
     pieces: list[str] = []

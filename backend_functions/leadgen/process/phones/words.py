@@ -6,7 +6,8 @@ Accents are folded before a text is read, so the words stand here without them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from leadgen.process.wordlist import word_set
 
@@ -65,8 +66,13 @@ SEPARATOR_WORDS = word_set(
 _LEET = {"o": "0", "i": "1", "e": "3"}
 
 
-def _pattern(words: Iterable[str]) -> str:
-    """A regular expression for any of the words, the longest first, by their common beginnings (it is much faster)."""
+def one_of(words: Iterable[str], leet: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A regular expression for any of the words, the longest first, by their common beginnings (it is much faster).
+
+    Args:
+        words: small letters and blanks.
+        leet: for some letters the figure that may stand in their place.
+    """
     branches: dict[str, list[str]] = {}
     for word in words:
         branches.setdefault(word[:1], []).append(word[1:])
@@ -74,16 +80,22 @@ def _pattern(words: Iterable[str]) -> str:
     for first, rests in branches.items():
         if not first:
             continue
-        letter = f"[{first}{_LEET[first]}]" if first in _LEET else first
-        parts.append(letter + _pattern(rests))
+        letter = f"[{first}{leet[first]}]" if first in leet else first
+        parts.append(letter + one_of(rests, leet))
     inner = "|".join(parts)
     if "" in branches:
         return f"(?:{inner})?" if inner else ""
     return f"(?:{inner})" if len(parts) > 1 else inner
 
 
-WORDS = _pattern([*DIGITS, *TENS, *MULTIPLES])
+WORDS = one_of([*DIGITS, *TENS, *MULTIPLES], _LEET)
 """A regular expression on lower-case text: every word that stands for digits."""
+
+ANY_WORD = one_of([*DIGITS, *TENS, *MULTIPLES], dict.fromkeys(_LEET, "0"))
+"""The same on a text in which every figure is written as a zero."""
+
+FIRST_LETTERS = "0" + "".join(sorted({word[0] for word in (*DIGITS, *TENS, *MULTIPLES)}))
+"""What such a word begins with."""
 
 PART = re.compile(rf"{WORDS}|[0-9]+")
 """A word or some figures within a chunk."""
