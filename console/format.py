@@ -29,6 +29,15 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def about(value: int) -> str:
+    """A count in a few characters: 940, 1.2k, 184k, 2.5M."""
+    for size, sign in ((1_000_000, "M"), (1_000, "k")):
+        if value >= size:
+            scaled = value / size
+            return f"{scaled:.1f}{sign}" if scaled < 9.95 else f"{scaled:,.0f}{sign}"
+    return str(value)
+
+
 def clock_time(moment: datetime, zone: tzinfo | None, *, seconds: bool = False) -> str:
     """The time of day of a moment in the operator's timezone."""
     return moment.astimezone(zone).strftime("%H:%M:%S" if seconds else "%H:%M")

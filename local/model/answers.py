@@ -6,19 +6,34 @@ import json
 from typing import Any
 
 from local.model import reading
+from local.model.gullible import echoed, obeyed
 from local.model.reading import Ad, find_ad
 from local.model.requests import ChatRequest
 
 _MAX_DEPTH = 8
+_TEMPERS = {"obey": obeyed, "echo": echoed}
 
 
-def answer(request: ChatRequest) -> str:
-    """The text of the answer."""
+def answer(request: ChatRequest, temper: str = "") -> str:
+    """The text of the answer.
+
+    Args:
+        request: what is asked.
+        temper: ``obey`` or ``echo`` for a model that does what an ad tells it to; see `local.model.gullible`.
+    """
     ad = find_ad(request.messages)
     if request.schema is not None:
-        return json.dumps(_value("", request.schema, ad, _MAX_DEPTH), ensure_ascii=False)
+        value = _value("", request.schema, ad, _MAX_DEPTH)
+        if temper in _TEMPERS and isinstance(value, dict):
+            return _TEMPERS[temper](ad, value, _enums(request.schema))
+        return json.dumps(value, ensure_ascii=False)
     summary = reading.opener(ad)
     return json.dumps({"answer": summary}) if request.json_only else summary
+
+
+def _enums(schema: dict[str, Any]) -> dict[str, list[Any]]:
+    properties = schema.get("properties", {})
+    return {key: inner["enum"] for key, inner in properties.items() if isinstance(inner.get("enum"), list)}
 
 
 def _value(name: str, schema: dict[str, Any], ad: Ad, depth: int) -> Any:

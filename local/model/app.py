@@ -160,7 +160,7 @@ def _content(asked: ChatRequest, rule: Rule | None) -> str:
         return '{"unexpected": true}'
     if rule is not None and rule.kind == "answer":
         return rule.content
-    text = answer(asked)
+    text = answer(asked, rule.kind if rule is not None else "")
     return f"```json\n{text}\n```" if rule is not None and rule.kind == "fenced" else text
 
 

@@ -9,16 +9,19 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-Kind = Literal["status", "malformed", "schema", "answer", "fenced", "hang", "drip", "drop", "truncated", "redirect"]
+Kind = Literal[
+    "status", "malformed", "schema", "answer", "fenced", "obey", "echo", "hang", "drip", "drop", "truncated", "redirect"
+]
 
 
 class Rule(BaseModel):
     """One rule (JSON names are camelCase).
 
     Kinds: ``status`` answers that HTTP status; ``malformed`` 200 with broken JSON; ``schema`` an answer that does not
-    fit the schema asked for; ``answer`` exactly `content`; ``fenced`` the right answer in a Markdown fence; ``hang``
-    no answer for `seconds`; ``drip`` one byte every `seconds`, without end; ``drop`` closes the connection without an
-    answer; ``truncated`` closes it in the middle of one; ``redirect`` sends the caller elsewhere (307).
+    fit the schema asked for; ``answer`` exactly `content`; ``fenced`` the right answer in a Markdown fence; ``obey``
+    what the ad orders; ``echo`` the ad's first line in every field; ``hang`` no answer for `seconds`; ``drip`` one
+    byte every `seconds`, without end; ``drop`` closes the connection without an answer; ``truncated`` closes it in
+    the middle of one; ``redirect`` sends the caller elsewhere (307).
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,11 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
+from leadgen.environment import read_environment
 from leadgen.llm.book import Book
 from leadgen.llm.client import MAX_TOKENS, ModelClient, Usage, parse_answer, parse_usage
 from leadgen.llm.failures import Failure, ModelError, retry_time
 from leadgen.llm.prices import most_tokens, price_of
 from leadgen.llm.prompt import messages_for
+from leadgen.llm.providers import Provider
 from leadgen.llm.schema import Enrichment
 from leadgen.llm.spending import Price, Use
 from leadgen.model.documents import LeadData
@@ -349,3 +353,32 @@ def test_whatever_the_body_is_it_is_bad_output_and_nothing_else(body: bytes) -> 
 )
 def test_retry_after_is_read_in_all_its_forms_and_bounded(headers: dict[str, str], seconds: float) -> None:
     assert retry_time(headers, NOW) == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("rule", [None, {"kind": "status", "status": 401}, {"kind": "status", "status": 500},
+                                  {"kind": "drop"}, {"kind": "schema"}])  # fmt: skip
+def test_the_key_is_in_no_log_at_any_level_in_no_error_and_in_no_traceback(
+    url: str, connect: Callable[..., ModelClient], caplog: pytest.LogCaptureFixture, rule: dict[str, Any] | None
+) -> None:
+    if rule is not None:
+        fault(url, **rule)
+    with caplog.at_level(logging.DEBUG):
+        for name in ("openai", "httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.DEBUG)
+        client = connect()
+        shown = [repr(client), str(vars(Provider("one", client)))]
+        try:
+            ask(client)
+        except ModelError as error:
+            shown += [str(error), repr(error), error.detail, "".join(traceback.format_exception(error))]
+    assert caplog.records, "nothing was logged, so nothing was tested"
+    for text in [caplog.text, *shown, *(str(record.__dict__) for record in caplog.records)]:
+        assert KEY not in text
+
+
+def test_the_environment_shows_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADGEN_LLM_KEY", KEY)
+    monkeypatch.setenv("LEADGEN_LLM_FALLBACK_KEY", KEY + "2")
+    environment = read_environment()
+    assert environment.llm_key == KEY
+    assert KEY not in repr(environment)

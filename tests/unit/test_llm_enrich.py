@@ -93,10 +93,13 @@ def test_a_whole_batch_is_one_request_to_the_governor_and_one_call_per_lead(url:
 
 
 def test_leads_without_a_grant_come_back_untouched_with_the_time_to_try_again(url: str, client: ModelClient) -> None:
-    results = Enricher(Counter(2), [Provider("one", client)], Fixed()).enrich([LEAD] * 5)
+    leads = [LEAD.model_copy(update={"city": f"city {number}"}) for number in range(5)]
+    results = Enricher(Counter(2), [Provider("one", client)], Fixed()).enrich(leads)
     assert arrived(url) == 2
     assert [result.waiting_until for result in results] == [None, None, LATER, LATER, LATER]
-    assert all(result.lead == LEAD and "in use" in result.note for result in results[2:])
+    for lead, result in zip(leads[2:], results[2:], strict=True):
+        assert result.lead == lead
+        assert "in use" in result.note
 
 
 def test_without_a_model_rules_do_all_of_it_and_no_grant_is_asked_for() -> None:
@@ -172,8 +175,25 @@ def test_what_a_second_call_can_not_help_is_not_asked_twice(url: str, rule: dict
 
 def test_one_bad_call_does_not_touch_the_others_of_its_batch(url: str, client: ModelClient) -> None:
     fault(url, kind="status", status=403, nth=2, times=1)
-    results = Enricher(Counter(5), [Provider("one", client)], Fixed()).enrich([LEAD] * 4)
+    leads = [LEAD.model_copy(update={"city": f"city {number}"}) for number in range(4)]
+    results = Enricher(Counter(5), [Provider("one", client)], Fixed()).enrich(leads)
     assert sorted(result.lead.enriched_by for result in results) == ["rules", *[f"rules-1/{PROMPT_VERSION}"] * 3]
+
+
+def test_the_same_content_twice_in_a_batch_is_asked_about_once(url: str, client: ModelClient) -> None:
+    other = LEAD.model_copy(update={"phone": "+15125550199", "email": "ann@pipes.example"})
+    results = Enricher(Counter(5), [Provider("one", client)], Fixed()).enrich([LEAD, other])
+    assert arrived(url) == 1
+    assert results[0].lead.opener == results[1].lead.opener
+    assert [result.lead.phone for result in results] == [LEAD.phone, other.phone]
+
+
+def test_a_lead_that_the_rules_stood_in_for_says_why_in_its_note(url: str, client: ModelClient) -> None:
+    fault(url, kind="status", status=403)
+    silent = LEAD.model_copy(update={"note": ""})
+    results = Enricher(Counter(5), [Provider("one", client)], Fixed()).enrich([silent])
+    assert "refused the key" in results[0].lead.note
+    assert "rules instead" in results[0].lead.note
 
 
 def test_names_from_the_posts_own_structured_data_are_kept(client: ModelClient) -> None:

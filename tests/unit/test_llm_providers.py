@@ -175,7 +175,7 @@ def test_leads_wait_while_both_asked_to_and_rules_stand_in_while_both_fail(servi
     assert described_by(results) == ["rules"] * OPENS_AFTER
     calls = first.arrived(), second.arrived()
     [result] = asking.enrich([LEAD])
-    assert result.lead == by_rules(LEAD)
+    assert result.lead == by_rules(LEAD).model_copy(update={"note": result.note})
     assert "several times" in result.note
     assert (first.arrived(), second.arrived()) == calls
 
@@ -246,11 +246,13 @@ def test_content_is_the_same_only_if_what_the_prompt_says_of_it_is() -> None:
     key = content_key(LEAD, facts)
     assert content_key(LEAD.model_copy(update={"email": "joe@x.example", "note": "n"}), facts) == key
     assert content_key(LEAD, replace(facts, text="Today is Tuesday.")) == key
+    loud = LEAD.model_copy(update={"title": f"★ {LEAD.title.upper()} ★", "body": LEAD.body.replace(" ", "  ") + "!!"})
+    assert content_key(loud, facts) == key, "a repost in another dress"
     others = [
         content_key(LEAD, None),
         content_key(LEAD, replace(facts, score=61)),
         content_key(LEAD.model_copy(update={"title": "Plumber"}), facts),
-        content_key(LEAD.model_copy(update={"body": LEAD.body + "!"}), facts),
+        content_key(LEAD.model_copy(update={"body": LEAD.body + " Cheap."}), facts),
         content_key(LEAD.model_copy(update={"city": "dallas"}), facts),
     ]
     assert len({key, *others}) == 6

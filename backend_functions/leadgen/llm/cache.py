@@ -1,6 +1,7 @@
 """Answers kept by what was asked: a repost costs no grant and no call.
 
-The name of an answer is a hash of what the prompt says of the post, whoever answers it. Of a website that is its
+The name of an answer is a hash of what the prompt says of the post, whoever answers it: of its words and numbers, so
+that a repost in capitals, with other blanks, marks or pictures, is the same. Of a website that is its
 address, score and findings; not its text, of which something is different on every visit. Only the answer is kept,
 nothing of the post, and it is held against the facts of each lead anew.
 """
@@ -10,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,12 +57,17 @@ def content_key(lead: LeadData, website: WebsiteFacts | None) -> str:
     """The name of an answer: the same for the same content and prompt, in 64 hexadecimal digits."""
     content = {
         "prompt": PROMPT_VERSION,
-        "title": lead.title[:TITLE_LENGTH],
-        "body": lead.body[:BODY_LENGTH],
+        "title": _words(lead.title[:TITLE_LENGTH]),
+        "body": _words(lead.body[:BODY_LENGTH]),
         "city": lead.city,
         "website": None if website is None else [website.url, website.score, list(website.reasons)],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _words(text: str) -> list[str]:
+    """The words and numbers of a text, case and ornament aside."""
+    return re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold())
 
 
 class Answers:

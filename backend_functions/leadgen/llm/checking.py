@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from leadgen.llm.asking import Asking, GrantSource, Task
 from leadgen.llm.client import Answer
 from leadgen.llm.failures import ModelError
 from leadgen.llm.providers import Provider
 from leadgen.model.documents import LeadData
+from leadgen.model.modeltest import ModelTested
 
 SAMPLE = LeadData(
     title="Licensed plumber, same day service",
@@ -21,36 +21,9 @@ SAMPLE = LeadData(
 """The ad that is described; nobody's."""
 
 
-@dataclass(frozen=True)
-class ModelCheck:
-    """How one provider answered.
-
-    Args:
-        provider: what the Governor calls it.
-        model: its model.
-        ok: whether a usable answer came.
-        detail: what happened, and what to do if it is not well.
-        seconds: from the call to the answer; `None` if no call was made.
-        prompt_tokens: sent.
-        completion_tokens: answered.
-        dollars: what it cost; `None` if nobody knows.
-        opener: a line of the answer, to see what it is like.
-    """
-
-    provider: str
-    model: str
-    ok: bool
-    detail: str
-    seconds: float | None = None
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    dollars: float | None = None
-    opener: str = ""
-
-
 def check_models(
     governor: GrantSource, providers: Sequence[Provider], *, monotonic: Callable[[], float] = time.monotonic
-) -> list[ModelCheck]:
+) -> list[ModelTested]:
     """One call to each provider, side by side.
 
     Args:
@@ -68,30 +41,31 @@ def check_models(
     return found
 
 
-def _check(asking: Asking, provider: Provider, monotonic: Callable[[], float]) -> ModelCheck:
+def _check(asking: Asking, provider: Provider, monotonic: Callable[[], float]) -> ModelTested:
     model = provider.client.model
     provider.client.prepare()
     task = Task(0, SAMPLE, None, "")
     grants = asking.grants(provider, [task])
     if not grants.slots:
         until = f" Try again at {grants.retry_at:%H:%M:%S} UTC." if grants.retry_at else ""
-        return ModelCheck(provider.name, model, False, f"{grants.reason}{until}")
+        return ModelTested(provider=provider.name, model=model, ok=False, detail=f"{grants.reason}{until}")
     [slot] = grants.slots
     began = max(monotonic(), slot.opens_at)
     try:
         answer = asking.call(provider, task.messages(), slot)
     except ModelError as error:
-        return ModelCheck(provider.name, model, False, error.detail, seconds=max(0.0, monotonic() - began))
+        seconds = max(0.0, monotonic() - began)
+        return ModelTested(provider=provider.name, model=model, ok=False, detail=error.detail, seconds=seconds)
     return _answered(provider, answer, monotonic() - began)
 
 
-def _answered(provider: Provider, answer: Answer, seconds: float) -> ModelCheck:
+def _answered(provider: Provider, answer: Answer, seconds: float) -> ModelTested:
     use = answer.use
-    return ModelCheck(
-        provider.name,
-        provider.client.model,
-        True,
-        "It answered as asked.",
+    return ModelTested(
+        provider=provider.name,
+        model=provider.client.model,
+        ok=True,
+        detail="It answered as asked.",
         seconds=seconds,
         prompt_tokens=use.prompt_tokens,
         completion_tokens=use.completion_tokens,

@@ -19,6 +19,13 @@ _URL = re.compile(
 _ADDRESS = re.compile(
     r"\S{1,64}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\S{1,64}\s?[\[(]\s?at\s?[\])]\s?\S{1,64}", re.IGNORECASE
 )
+_SPELT_ADDRESS = re.compile(
+    r"\b[\w.-]{1,40}\s(?:at|arroba|@)\s[\w-]{1,40}\s(?:dot|punto|point|ponto|\.)\s[a-z]{2,10}\b(?:\s(?:dot|punto)\s[a-z]{2,10}\b)?",
+    re.IGNORECASE,
+)
+_OTHER_DOTS = str.maketrans({"。": "。 ", "．": ".", "｡": ".", "․": "."})
+_GLUED = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
+"""A point without a blank after it makes readers' programs see an address: "evil.bank"."""
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s().*-]{0,4}\d){6,40}")
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _ACTIVE = re.compile(r"[{}<>\[\]|\\`^]")
@@ -33,10 +40,11 @@ def clean_text(value: str, limit: int) -> str:
         value: any text.
         limit: the greatest length of the result, in characters; cut at a word where there is one.
     """
-    text = unicodedata.normalize("NFC", value[: limit * 20])
+    text = unicodedata.normalize("NFKC", value[: limit * 20].translate(_OTHER_DOTS))
     text = "".join(" " if _is_blank(letter) else letter for letter in text if not _is_hidden(letter))
-    for pattern in (_TAG, _ADDRESS, _URL, _LONG_NUMBER, _ACTIVE):
+    for pattern in (_TAG, _ADDRESS, _SPELT_ADDRESS, _URL, _LONG_NUMBER, _ACTIVE):
         text = pattern.sub(" ", text)
+    text = _GLUED.sub(". ", text)
     text = _BLANKS.sub(" ", text).strip().lstrip(_FORMULA_START)
     text = re.sub(r"\s+([,.;:!?])", r"\1", text)
     return _cut(text, limit)

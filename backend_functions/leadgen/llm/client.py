@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
 MAX_ANSWER_BYTES = 1_000_000
+TIMEOUT_S = 30.0
+"""A call takes no longer than this, from its slot to the last byte of its answer."""
 MAX_TOKENS = 800
 """An answer has no more tokens than these."""
 _SCHEMA_MESSAGE = {"content": json.dumps(RESPONSE_SCHEMA)}
@@ -108,7 +110,7 @@ class ModelClient:
         base_url: str,
         key: str,
         model: str,
-        timeout_s: float = 30.0,
+        timeout_s: float = TIMEOUT_S,
         *,
         price: Price | None = None,
         settings: str = "LEADGEN_LLM",

@@ -113,7 +113,12 @@ class Enricher:
             return [Enriched(_by_rules(task)) for task in tasks]
         kept = self._kept(tasks)
         told: dict[int, Told] = {task.number: kept[task.key] for task in tasks if task.key in kept}
-        wait = self._ask(tasks, told)
+        first = _firsts(tasks)
+        wait = self._ask([task for task in tasks if first[task.key] is task], told)
+        for task in tasks:
+            answer = told.get(first[task.key].number)
+            if answer is not None:
+                told.setdefault(task.number, answer)
         return [self._result(task, told.get(task.number), wait) for task in tasks]
 
     def _ask(self, tasks: Sequence[Task], told: dict[int, Told]) -> _Wait | None:
@@ -176,17 +181,18 @@ class Enricher:
 
     def _result(self, task: Task, told: Told | None, wait: _Wait | None) -> Enriched:
         if isinstance(told, Kept):
-            result = grounded(told.answer, task.lead, enrich_by_rules(task.lead, task.website))
+            measured = enrich_by_rules(task.lead, task.website)
+            result = grounded(told.answer, task.lead, measured, task.website)
             return Enriched(_filled(task.lead, result, told.by))
         if told is None and wait is not None:
             return Enriched(task.lead, wait.until, wait.reason)
         if told is None:
-            return Enriched(_by_rules(task), None, f"{_OUT_OF_USE} Described by rules instead.")
+            return _stood_in(task, _OUT_OF_USE)
         if told.kind is Failure.LAPSED:
             return Enriched(task.lead, self._in(NEXT_PART_S), told.detail)
         if told.kind is Failure.THROTTLED:
             return Enriched(task.lead, told.retry_at or self._in(DEFAULT_WAIT_S), told.detail)
-        return Enriched(_by_rules(task), None, f"{told.detail} Described by rules instead.")
+        return _stood_in(task, told.detail)
 
     def _in(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)
@@ -201,6 +207,17 @@ def _tasks(
         campaign = campaigns[number] if campaigns else ""
         tasks.append(Task(number, lead, website, campaign, content_key(lead, website)))
     return tuple(tasks)
+
+
+def _firsts(tasks: Sequence[Task]) -> dict[str, Task]:
+    """Of the leads with the same content the first: it is asked about for all of them."""
+    return {task.key: task for task in reversed(tasks)}
+
+
+def _stood_in(task: Task, why: str) -> Enriched:
+    """The lead described by rules in place of a model, which its note says unless it says something else."""
+    lead, note = _by_rules(task), f"{why} Described by rules instead."
+    return Enriched(lead.model_copy(update={"note": lead.note or note}), None, note)
 
 
 def _matched(tasks: Sequence[Task], slots: Sequence[Slot]) -> list[tuple[Task, Slot]]:

@@ -1,4 +1,4 @@
-"""Words by which the rules know a trade and a language. Kept apart so that the rules read as rules."""
+"""Words by which the rules know a trade. Kept apart so that the rules read as rules."""
 
 from __future__ import annotations
 
@@ -7,70 +7,130 @@ from leadgen.llm.schema import Category
 TRADE_WORDS: dict[Category, tuple[str, ...]] = {
     "Plumbing": (
         "plumb", "pipe", "drain", "sewer", "water heater", "faucet", "toilet", "rooter", "repipe", "slab leak",
-        "garbage disposal", "plomer",
+        "garbage disposal", "sump pump", "water line", "septic", "plomer", "drenaje", "fuga", "tubería", "calentador",
+        "destap", "plombi", "klempner", "encanad", "сантех",
     ),
     "Cleaning": (
         "cleaning", "maid", "housekeep", "janitor", "deep clean", "move out clean", "baseboard", "turnover", "limpieza",
+        "houses to clean", "clean homes", "clean houses", "window washing", "pressure wash", "carpet", "upholstery",
+        "ménage", "nettoyage", "repassage", "reinigung", "putz", "faxina", "limpeza", "уборк", "dọn nhà", "清洁",
     ),
-    "Roofing": ("roof", "shingle", "gutter", "hail", "skylight", "standing seam", "techo"),
+    "Roofing": (
+        "roof", "shingle", "gutter", "hail", "skylight", "standing seam", "flashing", "techo", "gotera", "teja",
+        "canaleta", "toiture", "dachdeck", "telhado", "кровл",
+    ),
     "Landscaping": (
-        "landscap", "lawn", "mowing", "yard", "tree trim", "mulch", "sprinkler", "irrigation", "hedge", "sod", "garden",
-        "jardin",
+        "landscap", "lawn", "mow", "yard", "tree trim", "tree removal", "tree service", "stump", "mulch", "sprinkler",
+        "irrigation", "irrigator", "hedge", "sod", "garden", "weed", "arborist", "leaves", "snow", "plow", "jardin",
+        "pasto", "poda", "césped", "rasen", "jardim", "riego",
     ),
-    "Moving": ("mover", "moving", "haul", "loading", "junk removal", "packing", "relocation", "mudanza"),
-    "Painting": ("paint", "staining", "popcorn ceiling", "cabinets", "pintura"),
+    "Moving": (
+        "mover", "moving", "haul", "loading", "unloading", "junk", "packing", "relocation", "box truck", "mudanza",
+        "flete", "déménage", "umzug", "umzüge", "entrümpel", "mudança", "переезд", "грузчик", "chuyển nhà", "搬家",
+    ),
+    "Painting": (
+        "paint", "staining", "stained", "popcorn ceiling", "cabinets", "wallpaper", "stucco", "pint", "peintre",
+        "peinture", "maler", "sơn nhà", "sơn tủ", "маляр", "油漆",
+    ),
     "Electrical": (
-        "electric", "wiring", "rewir", "panel upgrade", "breaker", "ev charger", "gfci", "recessed light", "generator",
+        "electric", "wiring", "rewir", "panel upgrade", "panel swap", "breaker", "ev charger", "gfci",
+        "recessed light", "generator", "ceiling fan", "knob and tube", "eléctric", "electricista", "lámpara", "abanico",
+        "électric", "elektr", "eletric", "thợ điện", "электрик", "电工",
     ),
     "Heating and cooling": (
         "hvac", "ac repair", "air condition", "furnace", "heating", "cooling", "mini split", "duct", "thermostat",
+        "heat pump", "evaporator", "compressor", "refrigerant", "aire acondicionado", "calefacción", "ducto",
+        "climatis", "heizung", "ar condicionado",
     ),
     "Handyman": (
-        "handyman", "odd job", "tv mount", "furniture assembly", "drywall patch", "home repair", "fix-it", "shelves",
-        "caulking",
+        "handyman", "odd job", "tv mount", "furniture assembly", "ikea assembly", "drywall patch", "home repair",
+        "fix-it", "fixit", "honey do", "shelves", "caulking", "grab bar", "mil usos", "bricol", "marido de aluguel",
     ),
     "Construction": (
         "remodel", "contractor", "concrete", "framing", "kitchen renovation", "bathroom renovation", "tile", "masonry",
-        "fence install", "deck build", "carpent",
+        "fence", "deck build", "carpent", "drywall", "room addition", "adu ", "driveway", "patio", "backsplash",
+        "basement", "flooring", "hardwood", "laminate", "excavat", "grading", "trenching", "cabinet maker",
+        "crown molding", "built-ins", "demo ", "demolition", "construcc", "tablaroca", "cemento", "albañil",
+        "pedreiro", "стройк", "ремонт кварт", "装修",
     ),
-    "Photography": ("photo", "portrait", "headshot", "videograph", "newborn session"),
-    "Tutoring": ("tutor", "algebra", "calculus", "homework", "test prep", "sat ", "essay coaching", "academic"),
+    "Photography": (
+        "photo", "portrait", "headshot", "videograph", "newborn session", "drone video", "aerial video", "fotograf",
+        "fotógraf", "фотограф",
+    ),
+    "Tutoring": (
+        "tutor", "algebra", "calculus", "geometry", "homework help", "test prep", "sat ", "essay coaching", "academic",
+        "practice tests", "dyslexia", "spelling", "clases de inglés", "matemátic", "nachhilfe", "репетитор", "алгебр",
+        "gia sư", "家教",
+    ),
     "Music lessons": (
-        "piano lesson", "guitar lesson", "violin", "voice coach", "drum lesson", "music theory", "recital",
-        "music studio", "beginner piano", "acoustic and electric guitar", "voice lesson",
+        "piano lesson", "guitar lesson", "bass lesson", "violin", "voice coach", "drum lesson", "music theory",
+        "recital", "music studio", "beginner piano", "acoustic and electric guitar", "voice lesson", "singing lesson",
+        "ukulele", "audition", "clases de guitarra", "clases de piano", "violão", "guitarra", "musikunterricht",
     ),
     "Automotive": (
         "detailing", "mobile detail", "mechanic", "oil change", "brake", "ceramic coating", "headlight", "auto repair",
         "car care", "auto spa", "towing", "wash and wax", "interior shampoo", "odor removal", "engine bay",
-        "detail special",
+        "detail special", "alternator", "check engine", "transmission", "suspension", "mecánico", "taller", "frenos",
     ),
-    "Beauty": ("hair", "salon", "nails", "manicure", "lash", "barber", "makeup", "waxing", "massage", "facial"),
-    "Pet care": ("dog", "cat ", "pet ", "grooming", "groomer", "puppy", "kennel", "nail trim"),
-    "Childcare": ("babysit", "nanny", "daycare", "childcare", "child care"),
-    "Events": ("catering", "dj ", "wedding plan", "party rental", "bartend", "event plan", "photo booth"),
-    "Technology": ("computer repair", "web design", "website design", "laptop", "it support", "seo", "phone repair"),
-    "Consulting": ("consult", "bookkeep", "accounting", "tax prep", "marketing", "business coach", "notary"),
+    "Beauty": (
+        "hair", "salon", "nails", "manicure", "lash", "barber", "makeup", "waxing", "massage", "facial", "braid",
+        "locs", "silk press", "beard", "brow", "peluquer", "uñas", "coiff", "friseur", "cabelei",
+    ),
+    "Pet care": (
+        "dog", "cat ", "cats ", "pet ", "pets ", "grooming", "groomer", "puppy", "kennel", "nail trim", "mascota",
+    ),
+    "Childcare": (
+        "babysit", "nanny", "daycare", "childcare", "child care", "preschool", "newborn care", "infant", "niñera",
+        "cuidando niños", "cuidado de niños", "guardería", "nounou", "babá", "няня",
+    ),
+    "Events": (
+        "catering", "dj ", "wedding plan", "party rental", "bartend", "event plan", "photo booth", "quince", "karaoke",
+        "taco cart", "day-of coordination", "florals", "weddings", "bounce house", "fiestas", "eventos",
+    ),
+    "Technology": (
+        "computer", "web design", "website", "laptop", "it support", "seo", "phone repair", "virus", "wifi",
+        "data recovery", "printer", "smart home", "home theater", "hosting",
+    ),
+    "Consulting": (
+        "consult", "bookkeep", "accounting", "tax prep", "marketing", "business coach", "notary", "payroll", "resume",
+        "career coach", "mock interview", "loan signing", "contador", "impuestos", "notario",
+    ),
 }  # fmt: skip
 
+TRADE_NOUNS: dict[Category, tuple[str, ...]] = {
+    "Plumbing": ("plumber", "plomero"),
+    "Cleaning": ("house cleaner", "cleaning lady", "housekeeper", "femme de ménage", "window cleaner"),
+    "Roofing": ("roofer",),
+    "Landscaping": ("landscaper", "gardener", "jardinero", "arborist", "lawn care"),
+    "Moving": ("movers", "moving help"),
+    "Painting": ("painter", "pintor"),
+    "Electrical": ("electrician", "electricista"),
+    "Heating and cooling": ("hvac tech", "hvac", "air condition", "aire acondicionado"),
+    "Handyman": ("handyman", "handy man"),
+    "Construction": ("general contractor", "remodeler", "carpenter", "tile setter"),
+    "Photography": ("photographer", "fotógrafo"),
+    "Tutoring": ("tutor", "репетитор"),
+    "Music lessons": ("music teacher", "piano teacher", "guitar teacher"),
+    "Automotive": ("mechanic", "auto detail", "mecánico"),
+    "Beauty": ("barber", "hairstylist", "hair stylist", "massage therapist", "esthetician"),
+    "Pet care": ("dog walker", "pet sitter", "dog groom", "groomer"),
+    "Childcare": ("nanny", "babysitter", "daycare", "niñera", "child care"),
+    "Events": ("wedding planner", "caterer", "dj +", "party planner"),
+    "Technology": ("computer repair", "web designer", "web developer", "websites for"),
+    "Consulting": ("bookkeeper", "notary", "accountant", "tax preparer", "career coach"),
+    "Other": (
+        "piano tuning", "piano tuner", "locksmith", "appliance repair", "welder", "welding", "seamstress", "tailor",
+        "personal trainer", "pool cleaning", "pool service", "garage door", "pest control", "exterminator",
+        "caregiver", "upholsterer", "chimney sweep", "security guard", "translator", "driver", "sign maker",
+    ),
+}  # fmt: skip
+"""What people of a trade call themselves."""
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-BUSINESS_WORDS = _words("""
-    plumbing drain works rooter service services cleaning maids co company roofing gutter crew exteriors tutoring lab
-    studio coaching landscaping lawn garden care tree photography portraits pictures moving movers haul handyman repair
-    electric electrical wiring lighting painting painters paint trim detailing detail spa grooming paws music lessons
-    heating air conditioning systems comfort contractors construction remodeling llc inc corp ltd group solutions bros
-    brothers sons consulting salon auto help move
-""")
-"""Words the name of a business ends with."""
-
-LANGUAGE_WORDS: dict[str, frozenset[str]] = {
-    "en": _words("the and you we your for with our is are call free work will can have any not most"),
-    "es": _words("el la los las de que y para con su una nosotros servicio llame gratis trabajo por hacemos"),
-    "fr": _words("le la les des et vous nous pour avec votre une est sont appelez gratuit travail dans"),
-    "pt": _words("o os as de que e para com sua uma nosso serviço ligue grátis trabalho por fazemos não"),
-    "de": _words("der die das und wir sie für mit ihre eine ist sind rufen kostenlos arbeit nicht auf"),
-}
-"""Small words that tell a language."""
+OTHER_TRADES: tuple[str, ...] = (
+    "weld", "piano tuning", "pitch raise", "locksmith", "rekey", "lockout", "deadbolt", "appliance", "washers",
+    "dryers", "dishwasher", "seamstress", "alteration", "zipper", "tailor", "personal train", "fat loss", "nutrition",
+    "pool service", "pool clean", "garage door", "broken springs", "pest control", "termite", "bed bug", "chimney",
+    "caregiv", "grocery runs", "rides to", "elder care", "home health", "translat", "courier", "firewood",
+    "upholstery shop", "embroidery", "screen printing", "taxi", "airport ride",
+)  # fmt: skip
+"""Words of trades that have no category of their own: they speak for "Other"."""

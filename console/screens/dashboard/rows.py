@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import Any
 
-from console.format import ago, clock_time, number, phone, plain, short_zone, when
+from console.format import about, ago, clock_time, number, phone, plain, short_zone, when
 from console.live.feed import Doc, Window
+from console.live.governor import Governor, Used
 from console.live.history import History
 from console.screens.wording import EMAIL_TONES, OUTCOMES, found_of, processed, progress
-from widgets.spans import Spans
+from widgets.spans import Spans, clip
 from widgets.strip import Figure
 from widgets.table import Column, Row
 
@@ -59,6 +60,39 @@ def funnel(requests: Window, history: History) -> tuple[Figure, ...]:
         Figure(name, number(count) if requests.loaded else "–", history.bars(name), _FUNNEL_TONES.get(name, "accent"))
         for name, count in funnel_counts(requests).items()
     )
+
+
+def model_use(governor: Governor | None, now: datetime) -> list[str]:
+    """What model calls have used today (UTC), by all campaigns, what matters most first; nothing without any."""
+    return _used("LLM today", governor.spent(now)) if governor is not None else []
+
+
+def model_use_of(governor: Governor | None, campaign: str, city: str, now: datetime) -> list[str]:
+    """The same of one campaign.
+
+    Args:
+        governor: the Governor's document.
+        campaign: its id.
+        city: where it harvests.
+        now: the moment.
+    """
+    used = governor.campaigns.get(campaign) if governor is not None and governor.is_of(now) else None
+    return _used(f"LLM {plain(city, 12)}", used) if used is not None else []
+
+
+def _used(whose: str, used: Used) -> list[str]:
+    if not used.calls:
+        return []
+    calls = f"{number(used.calls)} call{'' if used.calls == 1 else 's'}"
+    return [f"{whose} {used.cost}", calls, f"{about(used.tokens)} tok"]
+
+
+def fitting(parts: list[str], cells: int) -> str:
+    """As many of the parts, from the first on, as there is room for."""
+    kept = [part for part in parts if part]
+    while len(kept) > 1 and len(" · ".join(kept)) > cells:
+        kept.pop()
+    return clip(" · ".join(kept), max(1, cells))
 
 
 def request_row(doc: Doc, now: datetime) -> Row:

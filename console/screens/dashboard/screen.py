@@ -75,10 +75,16 @@ def titled(title: str, view: View, feed: str, bound: int) -> str:
     return f"{title} {count}{'+' if count >= bound else ''}"
 
 
+FRAME = 6
+"""Cells of a pane's width that its frame takes beside the note."""
+
+
 class DashboardScreen(LiveScreen):
     """Funnel, campaigns, review queue, email queue and activity."""
 
     NAME = "dashboard"
+    _view: View | None = None
+    """What was shown last."""
 
     def parts(self) -> ComposeResult:
         """The panes."""
@@ -95,8 +101,10 @@ class DashboardScreen(LiveScreen):
 
     def show_view(self, view: View, changed: frozenset[str], reword: bool) -> None:
         """Bring each pane up to date."""
+        self._view = view
         self._show_funnel(view)
         self._show_table(view, feeds.REQUESTS, "Requests", 50, changed, reword, rows.request_row)
+        self._show_campaign_use()
         self._show_table(view, feeds.REVIEW, "Review", 100, changed, reword, rows.review_row)
         self._show_table(
             view, feeds.EMAILS, "Email queue", 100, changed, reword, lambda d, now: rows.email_row(d, now, view.zone)
@@ -108,8 +116,27 @@ class DashboardScreen(LiveScreen):
         self.query_one(FigureStrip).show(rows.funnel(requests, view.history))
         campaigns = len(requests.docs)
         scope = "last 50 campaigns" if campaigns >= 50 else f"{campaigns} campaign{'' if campaigns == 1 else 's'}"
-        said: Spans = ((f"{scope} · a bar is 10 s", "muted"),) if requests.loaded else ()
-        self.query_one("#pipeline", Pane).label("Pipeline", note(view, feeds.REQUESTS) or said)
+        pane = self.query_one("#pipeline", Pane)
+        scopes = [scope, "a bar is 10 s"] if requests.loaded else []
+        said = rows.fitting([*rows.model_use(view.governor, view.now), *scopes], pane.size.width - FRAME)
+        pane.label("Pipeline", note(view, feeds.REQUESTS) or (((said, "muted"),) if said else ()))
+
+    def _show_campaign_use(self) -> None:
+        """Below the campaigns, what the model has cost the one under the cursor today."""
+        view = self._view
+        if view is None or note(view, feeds.REQUESTS):
+            return
+        key = self.query_one("#requests", LiveTable).cursor_key
+        doc = next((doc for doc in view.window(feeds.REQUESTS).docs if doc.id == key), None)
+        used = rows.model_use_of(view.governor, doc.id, doc.value.city, view.now) if doc is not None else []
+        pane = self.query_one("#requests-pane", Pane)
+        said = rows.fitting(used, pane.size.width - FRAME)
+        pane.label(pane.title, ((said, "muted"),) if said else ())
+
+    def on_live_table_highlighted(self, message: LiveTable.Highlighted) -> None:
+        """The cursor is on another campaign."""
+        if message.table.id == feeds.REQUESTS:
+            self._show_campaign_use()
 
     def _show_table(
         self,
