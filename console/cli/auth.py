@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+import time
 import webbrowser
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
@@ -12,7 +15,9 @@ from console.cli.output import fail, say, told
 from console.cli.target import choice, open_session, token_name
 from console.client.keys import forget_token, keep_token
 from console.client.loopback import Loopback
+from console.client.problems import BackendError
 from console.client.profile import Profile, environment_profile, named_profile
+from console.client.session import Session
 from console.client.signin import SignIn, sign_in
 
 app = typer.Typer(help="Sign in, and sign a mailbox in.")
@@ -57,18 +62,83 @@ def logout() -> None:
 @app.command()
 def outlook(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the sign-in page.")] = True,
+    device: Annotated[
+        bool, typer.Option("--device", help="Sign in on another device, with a code; many tenants forbid it.")
+    ] = False,
 ) -> None:
     """Sign a Microsoft mailbox in, in your browser; its tokens are kept by the backend alone."""
     with told():
         session = open_session()
-        with Loopback(session.profile.outlook_redirect_uri) as loopback:
-            url = session.call("authenticateOutlook")["authUrl"]
-            say("Sign in with Microsoft in your browser. If it does not open, go to:")
-            typer.echo(url)
-            if browser:
-                webbrowser.open(url)
-            answer = loopback.wait(FLOW_LIFETIME_S)
-        say(session.call("handleOutlookCallback", _camel(answer))["message"])
+        say(sign_in_on_device(session) if device else sign_in_outlook(session, browser))
+
+
+@app.command()
+def gmail(
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the sign-in page.")] = True,
+) -> None:
+    """Sign a Gmail or Google Workspace mailbox in, in your browser; its tokens are kept by the backend alone."""
+    with told():
+        say(sign_in_gmail(open_session(), browser))
+
+
+def sign_in_outlook(session: Session, browser: bool) -> str:
+    """The browser's way for Outlook; what the backend says in the end."""
+    with Loopback(session.profile.outlook_redirect_uri) as loopback:
+        _show(session.call("authenticateOutlook")["authUrl"], "Microsoft", browser)
+        answer = loopback.wait(FLOW_LIFETIME_S)
+    return str(session.call("handleOutlookCallback", _camel(answer))["message"])
+
+
+def sign_in_gmail(session: Session, browser: bool) -> str:
+    """The browser's way for Gmail; what the backend says in the end."""
+    url = session.call("authenticateGmail")["authUrl"]
+    with Loopback(redirect_of(url)) as loopback:
+        _show(url, "Google", browser)
+        answer = loopback.wait(FLOW_LIFETIME_S)
+    known: dict[str, Any] = {name: answer[name] for name in ("code", "state", "error") if name in answer}
+    return str(session.call("handleGmailCallback", known)["message"])
+
+
+def sign_in_on_device(session: Session, sleep: Callable[[float], None] = time.sleep) -> str:
+    """The way without a browser on this machine; what the backend says in the end.
+
+    Raises:
+        BackendError: it was refused, or nobody entered the code in time.
+    """
+    begun = session.call("beginDeviceSignIn")
+    say(f"On any device with a browser, open {begun['verificationUrl']} and enter this code:")
+    typer.echo(begun["userCode"])
+    wait = max(1.0, float(begun["interval"]))
+    for _ in range(int(FLOW_LIFETIME_S / wait)):
+        sleep(wait)
+        polled = session.call("pollDeviceSignIn", {"signInId": begun["signInId"]})
+        if polled["done"]:
+            return str(polled["message"])
+    raise BackendError("The sign-in was not finished", "nobody entered the code within ten minutes", "Begin again.")
+
+
+def redirect_of(auth_url: str) -> str:
+    """Where a sign-in page will send the browser back to, as the backend asked it to.
+
+    Raises:
+        BackendError: that is not an address of this machine.
+    """
+    redirect = dict(parse_qsl(urlsplit(auth_url).query)).get("redirect_uri", "")
+    parts = urlsplit(redirect)
+    if parts.scheme != "http" or parts.hostname not in {"localhost", "127.0.0.1"}:
+        raise BackendError(
+            "The sign-in can't come back to this machine",
+            f"its redirect address is {redirect or 'absent'}",
+            "Set it to a loopback address, such as http://localhost:8765/gmail/callback.",
+        )
+    return redirect
+
+
+def _show(url: str, who: str, browser: bool) -> None:
+    say(f"Sign in with {who} in your browser. If it does not open, go to:")
+    typer.echo(url)
+    if browser:
+        webbrowser.open(url)
 
 
 def _camel(parameters: dict[str, str]) -> dict[str, str]:

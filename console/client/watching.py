@@ -145,4 +145,5 @@ def _governor(db: Client) -> dict[str, Any]:
 
 
 def _mailbox(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: data.get(key) for key in ("account", "displayName", "state", "reason") if key in data}
+    shown = ("account", "displayName", "provider", "state", "reason", "paused", "pausedReason")
+    return {key: data.get(key) for key in shown if key in data}

@@ -7,7 +7,7 @@ import binascii
 import datetime as dt
 import re
 from email import policy
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime, getaddresses
@@ -16,6 +16,11 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 LIST_UNSUBSCRIBE = "String 0x1045"  # PidTagListUnsubscribe
+_STANDARD = {
+    LIST_UNSUBSCRIBE.lower(): "List-Unsubscribe",
+    "string 0x1042": "In-Reply-To",  # PidTagInReplyToId
+    "string 0x1039": "References",  # PidTagInternetReferences
+}
 _INTERNET_HEADERS = re.compile(r"^string \{00020386-0000-0000-c000-000000000046\} name (?P<name>\S+)$", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"^[!-9;-~]+$")  # RFC 5322, 2.2
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
@@ -105,7 +110,24 @@ def to_mime(content: dict[str, Any], sent: float) -> bytes:
 def _policy(content: dict[str, Any]) -> policy.EmailPolicy[EmailMessage]:
     people = [person for key in ("toRecipients", "ccRecipients", "replyTo") for person in content.get(key, [])]
     ascii_only = all(address.rpartition("@")[0].isascii() for _, address in recipients(people))
-    return policy.SMTP if ascii_only else policy.SMTPUTF8
+    return (policy.SMTP if ascii_only else policy.SMTPUTF8).clone(header_factory=_HEADERS)
+
+
+class _Tokens:
+    """A header folded between its tokens only: the library would encode a token longer than a line (RFC 2047)."""
+
+    max_count = None
+    parse = staticmethod(UnstructuredHeader.parse)
+    value_parser = staticmethod(UnstructuredHeader.value_parser)
+
+    def fold(self, *, policy: policy.EmailPolicy[EmailMessage]) -> str:
+        """The header's line or lines."""
+        return f"{self.name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("list-unsubscribe", "list-unsubscribe-post", "message-id", "in-reply-to", "references"):
+    _HEADERS.map_to_type(_name, _Tokens)  # type: ignore[arg-type]
 
 
 def _add_headers(mail: EmailMessage, content: dict[str, Any]) -> None:
@@ -114,8 +136,9 @@ def _add_headers(mail: EmailMessage, content: dict[str, Any]) -> None:
     for prop in content.get("singleValueExtendedProperties", []):
         named = _INTERNET_HEADERS.match(prop["id"])
         # Exchange writes these properties out as the headers they stand for.
-        if prop["id"].lower() == LIST_UNSUBSCRIBE.lower():
-            _set_header(mail, "List-Unsubscribe", prop["value"])
+        standard = _STANDARD.get(prop["id"].lower())
+        if standard is not None and standard not in mail:
+            mail[standard] = one_line(prop["value"])
         elif named:
             _set_header(mail, named["name"], prop["value"])
 

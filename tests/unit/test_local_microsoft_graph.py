@@ -271,6 +271,23 @@ def test_only_x_headers_are_taken(standin: RunningStandin, graph: httpx.Client) 
     assert shown["internetMessageHeaders"] == [{"name": "X-Campaign", "value": "spring"}]
 
 
+def test_a_long_header_of_addresses_is_folded_between_them_and_never_encoded(
+    standin: RunningStandin, graph: httpx.Client
+) -> None:
+    ways = ["<mailto:stop@contoso.example?subject=STOP>,", f"<https://leads.example/unsubscribe?token={'t' * 200}>"]
+    properties = {
+        "String 0x1045": " ".join(ways),
+        "String 0x1042": "<first@x.example>",
+        "String 0x1039": "<first@x.example>",
+    }
+    made = create(graph, singleValueExtendedProperties=[{"id": k, "value": v} for k, v in properties.items()])
+    graph.post(f"me/messages/{made['id']}/send")
+    raw = Path(standin.deliveries()[0]["eml"]).read_bytes()
+    assert f"List-Unsubscribe: {ways[0]}\r\n {ways[1]}\r\n".encode() in raw
+    assert b"\r\nIn-Reply-To: <first@x.example>\r\n" in raw
+    assert b"\r\nReferences: <first@x.example>\r\n" in raw
+
+
 def test_the_eml_on_disk_is_the_mail(standin: RunningStandin, graph: httpx.Client) -> None:
     made = create(
         graph,

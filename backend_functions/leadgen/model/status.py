@@ -80,6 +80,19 @@ class EmailStatus(StrEnum):
     ERROR_API_FAILURE = "ERROR_API_FAILURE"
 
 
+class MailboxState(StrEnum):
+    """Whether a mailbox (`mailboxes`) is signed in. A pause is not a state: `Mailbox.paused` holds in each of them."""
+
+    ACTIVE = "ACTIVE"
+    NEEDS_REAUTH = "NEEDS_REAUTH"
+    """Its owner must sign in again: consent withdrawn, password changed, or the refresh token expired."""
+    SIGNED_OUT = "SIGNED_OUT"
+
+    @classmethod
+    def _missing_(cls, value: object) -> MailboxState | None:
+        return cls.ACTIVE if value == "CONNECTED" else None  # what earlier releases wrote
+
+
 class PostOutcome(StrEnum):
     """What became of one harvested post."""
 
@@ -118,9 +131,11 @@ _LEGAL: dict[StrEnum, frozenset[StrEnum]] = {
     _C.PHONE_ONLY: frozenset({_C.PROCESSED, _C.SUPPRESSED, _C.MERGED}),
     _C.PROCESSED: frozenset({_C.PENDING_CAPTCHA, _C.SUPPRESSED, _C.MERGED}),
     _C.SUPPRESSED: frozenset({_C.MERGED}),
-    _C.DUPLICATE: frozenset({_C.MERGED}),
+    _C.DUPLICATE: frozenset({_C.PENDING_CAPTCHA, _C.MERGED}),
     _C.MERGED: frozenset(set(_C) - {_C.MERGED}),
-    _E.QUEUED: frozenset({_E.DRAFTING, _E.HELD, _E.CANCELLED, _E.SUPPRESSED, _E.ERROR_NO_EMAIL, _E.ERROR_API_FAILURE}),
+    _E.QUEUED: frozenset(
+        {_E.DRAFTING, _E.SENDING, _E.HELD, _E.CANCELLED, _E.SUPPRESSED, _E.ERROR_NO_EMAIL, _E.ERROR_API_FAILURE}
+    ),
     _E.HELD: frozenset({_E.QUEUED, _E.CANCELLED, _E.SUPPRESSED}),
     _E.DRAFTING: frozenset({_E.QUEUED, _E.SENDING, _E.SUPPRESSED, _E.ERROR_NO_EMAIL, _E.ERROR_API_FAILURE}),
     _E.SENDING: frozenset({_E.SENT, _E.UNKNOWN, _E.QUEUED, _E.ERROR_API_FAILURE}),

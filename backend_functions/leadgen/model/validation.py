@@ -12,6 +12,8 @@ from leadgen.model.errors import FieldProblem, InvalidInput
 M = TypeVar("M", bound=BaseModel)
 
 _SHOWN = 60
+_SECRETS = frozenset({"password", "code"})
+"""Fields whose value is never repeated."""
 
 _ALLOWED = {
     "missing": "must be given",
@@ -72,7 +74,8 @@ def _problem(detail: ErrorDetails) -> FieldProblem:
         allowed = detail["msg"].removeprefix("Value error, ")
         if not allowed.startswith(("must", "is ")):
             allowed = f"is not right: {allowed}"
-    value = "" if detail["type"] == "missing" else shown(detail["input"])
+    hidden = detail["type"] == "missing" or path.rpartition(".")[2] in _SECRETS
+    value = "" if hidden else shown(detail["input"])
     return FieldProblem(field=path, value=value, allowed=allowed)
 
 

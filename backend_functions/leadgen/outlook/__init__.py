@@ -1,1 +1,1 @@
-"""Signing a Microsoft mailbox in, and keeping its tokens. Knows OAuth and the vault; nothing of templates or leads."""
+"""Signing mailboxes in, and keeping their secrets. Knows OAuth and the vault; nothing of templates or leads."""

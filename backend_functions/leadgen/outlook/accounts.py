@@ -1,47 +1,30 @@
-"""What is known of a sending mailbox, as far as signing in goes. The sender keeps its pacing in the same document."""
+"""Where mailboxes, their secrets and sign-ins under way are stored."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from leadgen.model.documents import Document
+from leadgen.model.documents import Document, Mailbox
 from leadgen.model.ids import canonical_email, digest
+from leadgen.store.client import Collections
+from leadgen.store.records import Raced, Record, change, create, read, retrying
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
 
 
-class MailboxState(StrEnum):
-    """Whether mail can leave through a mailbox."""
-
-    CONNECTED = "CONNECTED"
-    NEEDS_REAUTH = "NEEDS_REAUTH"
-    """Microsoft wants the person again: consent withdrawn, password changed, or the refresh token expired."""
-    SIGNED_OUT = "SIGNED_OUT"
-
-
-class MailboxAccount(Document):
-    """The sign-in part of `mailboxes/{id}`. Holds no secret: the console reads it."""
+class VaultEntry(Document):
+    """`tokenVault/{id}`: one mailbox's secret, encrypted."""
 
     account: str
-    """The address the mailbox sends from, in canonical form."""
-    user_id: str
-    """The operator who signed it in."""
-    display_name: str = ""
-    provider: str = "graph"
-    state: MailboxState
-    reason: str = ""
-    connected_at: datetime | None = None
-    updated_at: datetime | None = None
-
-
-class VaultEntry(Document):
-    """`tokenVault/{id}`: one mailbox's MSAL token cache, encrypted."""
-
     sealed: bytes
     updated_at: datetime
+    refresh_at: datetime | None = None
+    """When the upkeep looks at it next, used or not."""
+    refresher: str = ""
+    """Who is refreshing it at the moment: refresh tokens rotate, so only one may."""
+    refresher_until: datetime | None = None
 
 
 class FlowEntry(Document):
@@ -59,4 +42,35 @@ def mailbox_id(account: str) -> str:
 
 def mailbox_ref(db: Client, account: str) -> DocumentReference:
     """Where a mailbox is described."""
-    return db.collection("mailboxes").document(mailbox_id(account))
+    return Collections(db).mailboxes.document(mailbox_id(account))
+
+
+def vault_ref(db: Client, account: str) -> DocumentReference:
+    """Where its secret is."""
+    return Collections(db).token_vault.document(mailbox_id(account))
+
+
+def read_mailbox(db: Client, account: str) -> Record[Mailbox] | None:
+    """A mailbox, if there is one of that account."""
+    return read(mailbox_ref(db, account), Mailbox)
+
+
+SIGN_IN_FIELDS = frozenset(
+    {"account", "provider", "address", "displayName", "userId", "server", "state", "reason", "connectedAt", "updatedAt"}
+)
+"""What signing in decides; the rest of the document is the operator's (pause, cap, ramp) and the sender's."""
+
+
+def connect(db: Client, mailbox: Mailbox) -> None:
+    """Write the sign-in part of a mailbox and leave all else as it is."""
+    ref = mailbox_ref(db, mailbox.account)
+    fields = {key: value for key, value in mailbox.to_firestore().items() if key in SIGN_IN_FIELDS}
+
+    def attempt() -> None:
+        existing = read(ref, Mailbox)
+        if existing is not None:
+            change(existing, fields)
+        elif not create(ref, mailbox):
+            raise Raced("the mailbox was created at the same time")
+
+    retrying(attempt)

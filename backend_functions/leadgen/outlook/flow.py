@@ -1,36 +1,38 @@
-"""Signing a mailbox in: the OAuth 2.0 authorization code flow with PKCE (RFC 6749 §4.1, RFC 7636), run by MSAL.
+"""Signing an Outlook mailbox in: OAuth 2.0 with an authorization code and PKCE (RFC 6749 §4.1, RFC 7636), run by MSAL.
 
-What must survive between the two halves (state, PKCE verifier, nonce) is kept encrypted in `oauthFlows`, belongs to
-the operator who began it, lives ten minutes, and is deleted before it is used, so that a callback works once.
+For terminals without a browser there is the device code flow (RFC 8628), which many tenants forbid.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from leadgen.environment import Environment
-from leadgen.model.errors import InvalidInput, NotAllowed
-from leadgen.model.ids import canonical_email, digest
-from leadgen.outlook import vault
-from leadgen.outlook.accounts import FlowEntry, MailboxAccount, MailboxState, mailbox_ref
-from leadgen.outlook.microsoft import SCOPES, application, login_service
-from leadgen.outlook.sealing import seal, unseal
-from leadgen.store.client import RPC_TIMEOUT_S, Collections
+from leadgen.model.documents import Mailbox
+from leadgen.model.errors import InvalidInput, Unavailable
+from leadgen.model.ids import canonical_email
+from leadgen.model.status import MailboxState
+from leadgen.outlook import pending, vault
+from leadgen.outlook.accounts import connect
+from leadgen.outlook.microsoft import SCOPES, application, login_service, secret_from
 from leadgen.store.clock import Clock
-from leadgen.store.records import Raced, Record, change, create, read, retrying
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, DocumentReference
+    import msal
+    from google.cloud.firestore import Client
 
-FLOW_LIFETIME = timedelta(minutes=10)
-_BEGIN_AGAIN = "Begin again: leadgen auth outlook."
-_MAX_PARAMETER = 8192
+BEGIN_AGAIN = "Begin again: leadgen auth outlook."
+_BEGIN_DEVICE_AGAIN = "Begin again: leadgen auth outlook --device."
 
 _REFUSALS = {
     "access_denied": "The sign-in was declined, or an administrator has to approve the application first.",
+    "authorization_declined": "The sign-in was declined.",
+    "bad_verification_code": "Microsoft does not know this device sign-in.",
     "consent_required": "The permissions were not granted.",
+    "expired_token": "The code was not entered in time.",
     "invalid_client": "Microsoft refused the application's secret; check LEADGEN_MICROSOFT_CLIENT_SECRET.",
     "invalid_grant": "Microsoft no longer accepts the code: it was used already or it expired.",
     "interaction_required": "Microsoft wants one more step from the person, such as a second factor.",
@@ -39,10 +41,24 @@ _REFUSALS = {
     "temporarily_unavailable": "Microsoft is too busy at the moment.",
     "unauthorized_client": "The application is not registered for this kind of sign-in.",
 }
+_STILL_WAITING = frozenset({"authorization_pending", "slow_down"})
 
 
-def _flow_ref(db: Client, state: str) -> DocumentReference:
-    return Collections(db).oauth_flows.document(digest("oauth-state", state))
+@dataclass(frozen=True)
+class DeviceSignIn:
+    """What the person does on any device with a browser.
+
+    Args:
+        sign_in_id: names the sign-in for `poll_device`.
+        user_code: what they enter.
+        verification_url: where.
+        interval_s: how many seconds to wait between two polls.
+    """
+
+    sign_in_id: str
+    user_code: str
+    verification_url: str
+    interval_s: int
 
 
 def begin(db: Client, env: Environment, user_id: str, clock: Clock) -> str:
@@ -58,7 +74,7 @@ def begin(db: Client, env: Environment, user_id: str, clock: Clock) -> str:
         The address to open in the operator's browser.
 
     Raises:
-        TokenKeyProblem: there is no usable LEADGEN_TOKEN_KEY.
+        TokenKeyProblem: there is no usable key.
         Unavailable: no application is configured, or Microsoft does not answer.
     """
     import msal
@@ -66,13 +82,7 @@ def begin(db: Client, env: Environment, user_id: str, clock: Clock) -> str:
     app = application(env, msal.SerializableTokenCache())
     with login_service(env):
         flow = app.initiate_auth_code_flow(SCOPES, redirect_uri=env.microsoft_redirect_uri, prompt="select_account")
-    ref = _flow_ref(db, flow["state"])
-    entry = FlowEntry(
-        user_id=user_id,
-        sealed=seal(env.token_key, ref.path, user_id, flow),
-        expires_at=clock.now() + FLOW_LIFETIME,
-    )
-    create(ref, entry)
+    pending.keep(db, env, user_id, flow["state"], {"outlook": flow}, clock)
     return str(flow["auth_uri"])
 
 
@@ -86,7 +96,7 @@ def complete(
     error: str = "",
     error_description: str = "",
     clock: Clock,
-) -> MailboxAccount:
+) -> Mailbox:
     """Finish a sign-in with what Microsoft sent to the redirect address.
 
     Args:
@@ -104,91 +114,98 @@ def complete(
         NotAllowed: the sign-in was begun by someone else.
         Unavailable: Microsoft does not answer.
     """
-    flow = _take_flow(db, env, user_id, state, clock.now())
-    if error:
-        _refuse(error, error_description)
-    if not code or len(code) > _MAX_PARAMETER:
-        raise InvalidInput("The callback carries no usable code.", hint=_BEGIN_AGAIN)
-    return _exchange(db, env, user_id, flow, {"code": code, "state": state}, clock.now())
-
-
-def _take_flow(db: Client, env: Environment, user_id: str, state: str, now: datetime) -> dict[str, Any]:
-    if not state or len(state) > _MAX_PARAMETER:
-        raise InvalidInput("The callback carries no usable state.", hint=_BEGIN_AGAIN)
-    record = read(_flow_ref(db, state), FlowEntry)
-    if record is None:
-        raise InvalidInput("This sign-in is not known: it was completed already, or never begun.", hint=_BEGIN_AGAIN)
-    if record.value.user_id != user_id:
-        # Left in place: a stranger's call must not end the rightful operator's sign-in.
-        raise NotAllowed("This sign-in was begun by another user.", hint="Whoever began it must finish it.")
-    _delete_once(record)
-    if record.value.expires_at <= now:
-        raise InvalidInput("This sign-in took longer than ten minutes and has expired.", hint=_BEGIN_AGAIN)
-    flow: dict[str, Any] = unseal(env.token_key, record.ref.path, user_id, record.value.sealed)
-    return flow
-
-
-def _delete_once(record: Record[FlowEntry]) -> None:
-    """Delete the flow if it still is as it was read; of two callbacks at once only one gets past here."""
-    from google.api_core.exceptions import Aborted, FailedPrecondition, NotFound
-
-    client = record.ref._client
-    option = client.write_option(last_update_time=record.snapshot.update_time)
-    try:
-        record.ref.delete(option=option, timeout=RPC_TIMEOUT_S)
-    except (FailedPrecondition, NotFound, Aborted) as error:
-        raise InvalidInput("This sign-in was completed already.", hint=_BEGIN_AGAIN) from error
-
-
-def _refuse(error: str, description: str) -> NoReturn:
-    """Say what Microsoft's error means in words of our own: its text may hold anything, even HTML."""
-    known = _REFUSALS.get(error)
-    name = error if re.fullmatch(r"[a-z_]{1,40}", error) else "an unknown error"
-    number = re.search(r"\bAADSTS\d{3,8}\b", description[:_MAX_PARAMETER])
-    detail = known or f"Microsoft refused the sign-in ({name})."
-    raise InvalidInput(f"{detail} [{number[0]}]" if number else detail, hint=_BEGIN_AGAIN)
-
-
-def _exchange(
-    db: Client, env: Environment, user_id: str, flow: dict[str, Any], answer: dict[str, str], now: datetime
-) -> MailboxAccount:
     import msal
 
+    flow = pending.take(db, env, user_id, state, clock, BEGIN_AGAIN).get("outlook")
+    if error:
+        _refuse(error, error_description, BEGIN_AGAIN)
+    answer = {"code": pending.code_of(code, BEGIN_AGAIN), "state": state}
     cache = msal.SerializableTokenCache()
     app = application(env, cache)
     try:
         with login_service(env):
-            result = app.acquire_token_by_auth_code_flow(flow, answer)
-    except (ValueError, RuntimeError) as error:  # MSAL's own checks: state, nonce, audience or time of the id token
-        raise InvalidInput("Microsoft's answer does not belong to this sign-in.", hint=_BEGIN_AGAIN) from error
+            result = app.acquire_token_by_auth_code_flow(flow or {}, answer)
+    except (ValueError, RuntimeError, KeyError) as problem:  # MSAL's own checks: state, nonce, audience or time
+        raise InvalidInput("Microsoft's answer does not belong to this sign-in.", hint=BEGIN_AGAIN) from problem
+    return _signed_in(db, env, user_id, result, cache, clock, BEGIN_AGAIN)
+
+
+def begin_device(db: Client, env: Environment, user_id: str, clock: Clock) -> DeviceSignIn:
+    """Start a sign-in that is finished on another device.
+
+    Raises:
+        InvalidInput: the tenant or the application does not allow it.
+        TokenKeyProblem, Unavailable: as `begin`.
+    """
+    import msal
+
+    app = application(env, msal.SerializableTokenCache(), public=True)
+    with login_service(env):
+        flow = app.initiate_device_flow(SCOPES)
+    if "user_code" not in flow:
+        _refuse(str(flow.get("error", "")), str(flow.get("error_description", "")), BEGIN_AGAIN)
+    name = secrets.token_urlsafe(24)
+    pending.keep(db, env, user_id, name, {"device": flow}, clock)
+    return DeviceSignIn(name, str(flow["user_code"]), str(flow["verification_uri"]), int(flow.get("interval", 5)))
+
+
+def poll_device(db: Client, env: Environment, user_id: str, sign_in_id: str, clock: Clock) -> Mailbox | None:
+    """Ask once whether the person has finished; `None` while they have not.
+
+    Raises:
+        InvalidInput: the sign-in is unknown, expired or was declined.
+        NotAllowed: it was begun by someone else.
+        Unavailable: Microsoft does not answer.
+    """
+    import msal
+
+    flow = pending.look(db, env, user_id, sign_in_id, clock, _BEGIN_DEVICE_AGAIN).get("device")
+    if not isinstance(flow, dict):
+        raise InvalidInput("This is no device sign-in.", hint=_BEGIN_DEVICE_AGAIN)
+    cache = msal.SerializableTokenCache()
+    app = application(env, cache, public=True)
+    with login_service(env):
+        # MSAL would wait until the person has finished; a function asks once and gives its thread back.
+        result = app.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
+    if result.get("error") in _STILL_WAITING:
+        return None
+    pending.take(db, env, user_id, sign_in_id, clock, _BEGIN_DEVICE_AGAIN)
+    return _signed_in(db, env, user_id, result, cache, clock, _BEGIN_DEVICE_AGAIN)
+
+
+def _refuse(error: str, description: str, begin_again: str) -> NoReturn:
+    number = re.search(r"\bAADSTS\d{3,8}\b", description[: pending.MAX_PARAMETER])
+    pending.refuse("Microsoft", _REFUSALS, error, number[0] if number else "", begin_again)
+
+
+def _signed_in(
+    db: Client,
+    env: Environment,
+    user_id: str,
+    result: dict[str, Any],
+    cache: msal.SerializableTokenCache,
+    clock: Clock,
+    begin_again: str,
+) -> Mailbox:
     if "error" in result:
-        _refuse(str(result["error"]), str(result.get("error_description", "")))
+        _refuse(str(result["error"]), str(result.get("error_description", "")), begin_again)
     claims = result.get("id_token_claims") or {}
     address = canonical_email(str(claims.get("preferred_username") or claims.get("email") or ""))
     if "@" not in address or len(address) > 320:
         raise InvalidInput("Microsoft did not say which mailbox was signed in.", hint="Sign in with a mail account.")
-    mailbox = MailboxAccount(
+    now = clock.now()
+    mailbox = Mailbox(
         account=address,
+        provider="graph",
         user_id=user_id,
         display_name=str(claims.get("name") or "")[:200],
-        state=MailboxState.CONNECTED,
+        state=MailboxState.ACTIVE,
         connected_at=now,
         updated_at=now,
     )
-    vault.store(db, env, mailbox, cache, now)
-    _connect(db, mailbox)
+    secret = secret_from(result, cache, now)
+    if secret is None:
+        raise Unavailable("Microsoft signed the mailbox in but gave no token.", hint=begin_again)
+    vault.store(db, env, mailbox, secret, now)
+    connect(db, mailbox)
     return mailbox
-
-
-def _connect(db: Client, mailbox: MailboxAccount) -> None:
-    """Write the sign-in part of the mailbox and leave the sender's part as it is."""
-    ref = mailbox_ref(db, mailbox.account)
-
-    def attempt() -> None:
-        existing = read(ref, MailboxAccount)
-        if existing is not None:
-            change(existing, mailbox.to_firestore())
-        elif not create(ref, mailbox):
-            raise Raced("the mailbox was created at the same time")
-
-    retrying(attempt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ import requests
 
 from leadgen.environment import Environment
 from leadgen.model.errors import Unavailable
+from leadgen.outlook.vault import Secret
+from leadgen.store.clock import Clock
 
 if TYPE_CHECKING:
     import msal
@@ -37,8 +40,15 @@ def _session(env: Environment) -> _Session:
     return session
 
 
-def application(env: Environment, cache: msal.SerializableTokenCache) -> msal.ClientApplication:
+def application(
+    env: Environment, cache: msal.SerializableTokenCache, *, public: bool = False
+) -> msal.ClientApplication:
     """The registered application: confidential when it has a secret, else public (PKCE protects both).
+
+    Args:
+        env: names it.
+        cache: takes its tokens.
+        public: leave the secret out: MSAL offers the device code flow to public applications alone.
 
     Raises:
         Unavailable: no application is configured, or the login service does not answer.
@@ -61,7 +71,7 @@ def application(env: Environment, cache: msal.SerializableTokenCache) -> msal.Cl
     }
     try:
         with login_service(env):
-            if env.microsoft_client_secret:
+            if env.microsoft_client_secret and not public:
                 return msal.ConfidentialClientApplication(
                     env.microsoft_client_id, client_credential=env.microsoft_client_secret, **options
                 )
@@ -90,3 +100,54 @@ def login_service(env: Environment) -> Iterator[None]:
             f"The Microsoft login service at {host} did not answer ({type(error).__name__}).",
             hint="Try again in a minute; if it stays so, check the network and LEADGEN_MICROSOFT_AUTHORITY.",
         ) from error
+
+
+_NEEDS_PERSON = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})
+"""OAuth errors that only a new sign-in cures (OpenID Connect Core §3.1.2.6, RFC 6749 §5.2)."""
+
+
+def secret_from(result: dict[str, Any], cache: msal.SerializableTokenCache, now: datetime) -> Secret | None:
+    """What the vault keeps of MSAL's answer; `None` if there is no token in it."""
+    if not isinstance(result.get("access_token"), str):
+        return None
+    expires = now.timestamp() + float(result.get("expires_in") or 0)
+    return {"accessToken": result["access_token"], "expiresAt": expires, "cache": cache.serialize()}
+
+
+class MicrosoftTokens:
+    """Refreshes the tokens of Outlook mailboxes; see `vault.Tokens`.
+
+    Args:
+        env: the Microsoft application.
+        clock: the present moment.
+    """
+
+    def __init__(self, env: Environment, clock: Clock) -> None:
+        self._env = env
+        self._clock = clock
+
+    def refresh(self, secret: Secret, account: str) -> Secret | None:
+        """See `vault.Tokens.refresh`."""
+        import msal
+
+        cache = msal.SerializableTokenCache()
+        cache.deserialize(secret.get("cache"))
+        app = application(self._env, cache)
+        accounts = app.get_accounts()
+        if not accounts:
+            return None
+        with login_service(self._env):
+            result = app.acquire_token_silent_with_error(SCOPES, account=accounts[0], force_refresh=True) or {}
+        fresh = secret_from(result, cache, self._clock.now())
+        if fresh is not None or not result or result.get("error") in _NEEDS_PERSON:
+            return fresh
+        error = str(result.get("error", ""))
+        shown = error[:40] if error.replace("_", "").isalpha() else "no reason"
+        raise Unavailable(
+            f"Microsoft gave no token for {account} ({shown}).",
+            hint="It will be tried again; if it stays so, check the application's secret and permissions.",
+        )
+
+    def revoke(self, secret: Secret) -> str:
+        """See `vault.Tokens.revoke`. Microsoft revokes a person's every session or none, so the tokens just go."""
+        return "Microsoft keeps the consent; it is withdrawn at https://myapplications.microsoft.com."

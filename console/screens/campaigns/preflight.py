@@ -75,6 +75,8 @@ def _mailbox(view: View) -> Iterator[Check]:
         yield Check(STOP, "No mailbox is connected: mail will wait. Run `leadgen auth outlook`.")
     elif not boxes[0].is_usable:
         yield Check(STOP, f"{plain(boxes[0].account, 60)} must sign in again: run `leadgen auth outlook`.")
+    elif boxes[0].paused:
+        yield Check(WARN, f"{plain(boxes[0].account, 60)} is paused: mail will wait. Run `leadgen mailbox resume`.")
     else:
         yield Check(GOOD, f"Mailbox {plain(boxes[0].account, 60)}")
 

@@ -23,6 +23,7 @@ class Message:
         html: the whole document.
         text: the same as plain text.
         list_unsubscribe: value of the List-Unsubscribe header (RFC 2369), or empty.
+        in_reply_to: Message-ID of the mail this one answers, for a follow-up in the same thread; or empty.
     """
 
     to: str
@@ -31,6 +32,7 @@ class Message:
     html: str
     text: str
     list_unsubscribe: str = ""
+    in_reply_to: str = ""
 
 
 class DraftState(Enum):

@@ -6,8 +6,6 @@ singlevaluelegacyextendedproperty-get, throttling; Exchange Online limits: 30 me
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -24,8 +22,8 @@ from leadgen.mail.providers.base import (
     Throttled,
     Unreachable,
 )
+from leadgen.mail.providers.bearer import NEVER_SENT, BearerClient, TokenSource, json_object
 from leadgen.mail.providers.retry_after import retry_after
-from leadgen.model.errors import LeadgenError, NotSignedIn
 from leadgen.store.clock import Clock
 
 JOB_PROPERTY = "String {8f3c9c1e-6a0b-4d0f-9f57-2f6f0b1e7a44} Name leadgenJobId"
@@ -34,11 +32,12 @@ JOB_PROPERTY = "String {8f3c9c1e-6a0b-4d0f-9f57-2f6f0b1e7a44} Name leadgenJobId"
 _LIST_UNSUBSCRIBE = "String 0x1045"
 """PidTagListUnsubscribe (MS-OXPROPS §2.777): JSON `internetMessageHeaders` takes only names that begin with x-."""
 
-_SELECT = "id,isDraft,internetMessageId"
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_IN_REPLY_TO = ("String 0x1042", "String 0x1039")
+"""PidTagInReplyToId and PidTagInternetReferences (MS-OXPROPS §2.749, §2.753), for the same reason."""
 
-TokenSource = Callable[[bool], str]
-"""Gives an access token; the argument says whether the one given last was refused."""
+_MAX_LINE = 500
+
+_SELECT = "id,isDraft,internetMessageId"
 
 
 class GraphProvider:
@@ -58,17 +57,9 @@ class GraphProvider:
         self, token: TokenSource, base_url: str, clock: Clock, *, ca_file: str = "", timeout_s: float = 30.0
     ) -> None:
         self.call_timeout_s = timeout_s
-        self._token = token
-        self._bearer = ""
         self._clock = clock
-        verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_file) if ca_file else True
-        self._client = httpx.Client(
-            base_url=base_url.rstrip("/") + "/",
-            timeout=httpx.Timeout(timeout_s, connect=min(10.0, timeout_s)),
-            trust_env=False,
-            verify=verify,
-            headers={"Prefer": 'IdType="ImmutableId"'},
-        )
+        prefer = {"Prefer": 'IdType="ImmutableId"'}
+        self._client = BearerClient(token, base_url, headers=prefer, ca_file=ca_file, timeout_s=timeout_s)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -77,13 +68,13 @@ class GraphProvider:
     def create_draft(self, message: Message, job_id: str) -> Draft:
         """Make a draft; see `MailProvider.create_draft`."""
         answer = self._read("POST", "me/messages", json=_as_json(message, job_id))
-        return _draft(self._json(answer))
+        return _draft(json_object(answer, "Graph"))
 
     def send(self, immutable_id: str) -> None:
         """Send a draft; see `MailProvider.send`. 202 is acceptance, even with a Retry-After beside it."""
         try:
-            answer = self._authorised("POST", _message(immutable_id) + "/send")
-        except _NEVER_SENT as error:
+            answer = self._client.request("POST", _message(immutable_id) + "/send")
+        except NEVER_SENT as error:
             raise Unreachable(f"Graph can't be reached ({type(error).__name__})") from error
         except httpx.HTTPError as error:
             raise OutcomeUnknown(f"the answer to the send was lost ({type(error).__name__})") from error
@@ -101,14 +92,14 @@ class GraphProvider:
         answer = self._read("GET", _message(immutable_id), params={"$select": _SELECT}, missing_ok=True)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return Draft(immutable_id, "", DraftState.MISSING)
-        return _draft(self._json(answer))
+        return _draft(json_object(answer, "Graph"))
 
     def find_by_job(self, job_id: str) -> Draft | None:
         """Find the mail of a job; see `MailProvider.find_by_job`."""
         value = job_id.replace("'", "''")
         condition = f"singleValueExtendedProperties/Any(ep: ep/id eq '{JOB_PROPERTY}' and ep/value eq '{value}')"
         answer = self._read("GET", "me/messages", params={"$filter": condition, "$select": _SELECT, "$top": "10"})
-        found = [_draft(item) for item in self._json(answer).get("value", [])]
+        found = [_draft(item) for item in json_object(answer, "Graph").get("value", [])]
         return next((draft for draft in found if draft.state is DraftState.SENT), found[0] if found else None)
 
     def discard(self, immutable_id: str) -> None:
@@ -118,7 +109,7 @@ class GraphProvider:
     def _read(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> httpx.Response:
         """A call that sends no mail: whatever goes wrong, it may simply be made again later."""
         try:
-            answer = self._authorised(method, path, **options)
+            answer = self._client.request(method, path, **options)
         except httpx.HTTPError as error:
             raise Unreachable(f"Graph did not answer ({type(error).__name__})") from error
         if answer.is_success or (missing_ok and answer.status_code == httpx.codes.NOT_FOUND):
@@ -141,31 +132,6 @@ class GraphProvider:
             # Not about one mail: the permission, the licence or the mailbox itself. It would refuse every other too.
             raise SignInNeeded(f"Graph does not let this mailbox send: {_words(answer)}")
 
-    def _authorised(self, method: str, path: str, **options: Any) -> httpx.Response:
-        answer = self._client.request(method, path, headers=self._headers(refused=False), **options)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:  # refused before anything was done: once more is safe
-            answer = self._client.request(method, path, headers=self._headers(refused=True), **options)
-        return answer
-
-    def _headers(self, *, refused: bool) -> dict[str, str]:
-        if refused or not self._bearer:
-            try:
-                self._bearer = self._token(refused)
-            except NotSignedIn as error:
-                raise SignInNeeded(error.detail) from error
-            except LeadgenError as error:
-                raise Unreachable(error.detail) from error
-        return {"Authorization": f"Bearer {self._bearer}"}
-
-    def _json(self, answer: httpx.Response) -> dict[str, Any]:
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise Unreachable("Graph's answer is not JSON")
-        return body
-
 
 def _message(immutable_id: str) -> str:
     return f"me/messages/{quote(immutable_id, safe='')}"
@@ -179,12 +145,15 @@ def _draft(item: dict[str, Any]) -> Draft:
 
 
 def _as_json(message: Message, job_id: str) -> dict[str, Any]:
-    recipient = {"address": message.to} | ({"name": message.to_name} if message.to_name else {})
+    name = one_line(message.to_name, _MAX_LINE)
+    recipient = {"address": one_line(message.to, _MAX_LINE)} | ({"name": name} if name else {})
     properties = [{"id": JOB_PROPERTY, "value": job_id}]
     if message.list_unsubscribe:
         properties.append({"id": _LIST_UNSUBSCRIBE, "value": message.list_unsubscribe})
+    if message.in_reply_to:
+        properties += [{"id": name, "value": message.in_reply_to} for name in _IN_REPLY_TO]
     return {
-        "subject": message.subject,
+        "subject": one_line(message.subject, _MAX_LINE),
         "body": {"contentType": "HTML", "content": message.html},
         "toRecipients": [{"emailAddress": recipient}],
         "singleValueExtendedProperties": properties,

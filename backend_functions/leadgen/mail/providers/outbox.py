@@ -37,6 +37,8 @@ class OutboxProvider:
             subject=message.subject,
             html=message.html,
             text=message.text,
+            list_unsubscribe=message.list_unsubscribe,
+            in_reply_to=message.in_reply_to,
             draft=True,
             created_at=self._clock.now(),
         )

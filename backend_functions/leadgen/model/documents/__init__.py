@@ -10,13 +10,15 @@ from leadgen.model.documents.campaigns import Activity, Batch, Counts, Post, Pro
 from leadgen.model.documents.hosts import Host, HostAnswer, ListingPage
 from leadgen.model.documents.identity import CancelledMail, ContactMerge, IndexSegment
 from leadgen.model.documents.leads import Alternative, Contact, LeadData, PossibleDuplicate, Provenance
-from leadgen.model.documents.mail import EmailJob, Suppression, Template
+from leadgen.model.documents.mail import EmailJob, Mailbox, ProviderName, Suppression, Template, TemplateVersion
+from leadgen.model.documents.review import CaptchaReport, Operator, Review
 
 __all__ = [
     "Activity",
     "Alternative",
     "Batch",
     "CancelledMail",
+    "CaptchaReport",
     "Contact",
     "ContactMerge",
     "Counts",
@@ -27,10 +29,15 @@ __all__ = [
     "IndexSegment",
     "LeadData",
     "ListingPage",
+    "Mailbox",
+    "Operator",
     "PossibleDuplicate",
     "Post",
     "ProcessorRequest",
     "Provenance",
+    "ProviderName",
+    "Review",
     "Suppression",
     "Template",
+    "TemplateVersion",
 ]
