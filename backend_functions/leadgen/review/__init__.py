@@ -1,1 +1,1 @@
-"""What a person's work on a CAPTCHA leads to."""
+"""A person's work on CAPTCHAs: who holds a lead, which report counts, and what an address must be."""
