@@ -109,7 +109,7 @@ def view(settings: StoredSettings | None, boxes: tuple[Mailbox, ...], role: str 
 
 
 READY = StoredSettings(postal_address="12 Main St")
-BOX = Mailbox("ada@contoso.com", "CONNECTED")
+BOX = Mailbox("ada@contoso.com", "ACTIVE")
 AUSTIN = CHOICES.cities[0]
 
 
