@@ -15,6 +15,7 @@ from console.live.health import FeedHealth, FeedState, Health, LinkState
 from console.live.session import BackendError, UserInfo
 from console.live.store import LiveStore
 from console.screens.dashboard.rows import funnel_counts
+from leadgen.model.grants import GrantEntry, pack
 
 NOW = datetime(2026, 11, 18, 20, 2, 14, tzinfo=UTC)
 """A Wednesday, 14:02:14 in Austin."""
@@ -293,11 +294,12 @@ ACTIVITY = [
     {"id": f"activity{n}", "at": before(seconds=ago), "kind": kind, "text": text, "expiresAt": NOW}
     for n, (ago, kind, text) in enumerate(_EVENTS)
 ]
-GOVERNOR = [
-    {"id": "llm", "limit": 20,
-     "log": [{"at": moment, "by": moment + 2000, "n": n}
-             for s, n in ((61, 3), (40, 5), (12, 4), (2, 2)) for moment in [int(before(seconds=s).timestamp() * 1000)]]}
-]  # fmt: skip
+_GRANTED = [
+    GrantEntry(moment, moment + 2000, n)
+    for seconds, n in ((61, 3), (40, 5), (12, 4), (2, 2))
+    for moment in [int(before(seconds=seconds).timestamp() * 1000)]
+]
+GOVERNOR = [{"id": "llm", "limit": 20, "log": pack(_GRANTED)[0], "logNames": pack(_GRANTED)[1]}]
 SETTINGS = [{"id": "settings", "dailyCap": 2000, "postalAddress": "12 Main St, Austin TX 78701", "revision": 4}]
 _SENT_TODAY = sorted(int(before(minutes=3 * n + 2).timestamp()) for n in range(212))
 MAILBOXES = [{"id": "m1", "account": "ada@contoso.com", "state": "CONNECTED", "userId": "u1",

@@ -25,6 +25,7 @@ from console.screens.campaigns.entry import Entry, Keys, problems, refusals
 from console.screens.campaigns.preflight import STOP, WARN, preflight
 from console.screens.view import View
 from leadgen.model.config import StoredSettings
+from leadgen.model.grants import GrantEntry, pack
 from tests.snapshots import recorded
 
 NOW = recorded.NOW
@@ -164,8 +165,8 @@ def test_preflight_names_mailbox_source_role_and_unknown_configuration() -> None
 
 def test_the_governor_counts_what_still_counts() -> None:
     at = int(NOW.timestamp() * 1000)
-    log = [{"at": at - 62_000, "by": at - ago, "n": n, "tokens": 10 * n} for ago, n in ((60_000, 9), (59_000, 3))]
-    governor = read_governor({"limit": 20, "log": log})
+    log, names = pack(GrantEntry(at - 62_000, at - ago, n, 10 * n) for ago, n in ((60_000, 9), (59_000, 3)))
+    governor = read_governor({"limit": 20, "log": log, "logNames": names})
     assert (governor.limit, governor.used(NOW), governor.tokens(NOW)) == (20, 3, 30)
 
 

@@ -70,7 +70,8 @@ def ask(client: ModelClient, within: float = 60.0, book: Book | None = None) -> 
 
 def told(book: Book) -> tuple[int, Use]:
     """How many calls a book says began, and what they used."""
-    amendments, settlements = book.take_news()
+    news = book.take_news()
+    amendments, settlements = news.amendments(), news.settlements
     assert amendments, "the slot was told nothing"
     return sum(one.n for one in amendments), sum((one.use for one in settlements), Use())
 

@@ -60,6 +60,23 @@ class _Page:
         return Amendment(entry.owner, entry.opens, entry.campaign, n, shuts, tokens)
 
 
+@dataclass(frozen=True)
+class News:
+    """What the document has not been told.
+
+    Args:
+        pages: entries of which more is known, by what names them.
+        settlements: calls that ended, or never began.
+    """
+
+    pages: dict[tuple[str, int, str], _Page]
+    settlements: list[Settlement]
+
+    def amendments(self) -> list[Amendment]:
+        """What is known of the entries by now."""
+        return [page.amendment() for page in self.pages.values()]
+
+
 class Slot:
     """The right to begin one call, from `opens_at` on and before `lapses_at` (monotonic seconds).
 
@@ -146,17 +163,18 @@ class Book:
             page.tokens += use.prompt_tokens + use.completion_tokens
             self._note(page, use)
 
-    def take_news(self) -> tuple[list[Amendment], list[Settlement]]:
+    def take_news(self) -> News:
         """What the document has not been told. Whoever takes it writes it, or gives it back."""
         with self._lock:
-            news = [page.amendment() for page in self._changed.values()], self._settlements
+            news = News(self._changed, self._settlements)
             self._changed, self._settlements = {}, []
             return news
 
-    def give_back(self, settlements: list[Settlement]) -> None:
-        """The document could not be told. (Amendments only make an entry count for less: they may be lost.)"""
+    def give_back(self, news: News) -> None:
+        """The document was not told."""
         with self._lock:
-            self._settlements = settlements + self._settlements
+            self._changed = news.pages | self._changed
+            self._settlements = news.settlements + self._settlements
 
     @property
     def has_use(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
 from leadgen.llm.fairness import Ticket, shares, valid
 from leadgen.llm.spending import Day, Use, affordable
@@ -13,6 +12,8 @@ from leadgen.llm.window import Cap, Entry, Log, Pace, compact, current, openings
 PAUSED_RETRY_MS = 60_000
 """When to ask again while nothing lets a call through."""
 SOONEST_RETRY_MS = 100
+HANDFUL = 7
+"""Calls that an instance had better take at once while all are in use: fewer cost too many writes."""
 HELD = "The provider asked everyone to wait."
 _UNPRICED = (
     "Nobody knows what a call to {} costs, and the day's money is limited: set LEADGEN_LLM_PRICE (or, for the second "
@@ -133,6 +134,7 @@ class Verdict:
         granted: the new entries, in the order in which they open.
         retry_ms: when to come back for the rest, in milliseconds since the epoch; `None` if all was granted.
         reason: why not all was granted, for a person to read.
+        again_ms: before this moment there is nothing to be had for the instance that asked; 0 if there is.
         chunk_ms: how long it takes, in the long run, until as many come free as are taken at once.
         held: whether it is this provider that asked everyone to wait: another one may be free.
     """
@@ -141,6 +143,7 @@ class Verdict:
     granted: tuple[Entry, ...]
     retry_ms: int | None
     reason: str = ""
+    again_ms: int = 0
     chunk_ms: int = 0
     held: bool = False
 
@@ -193,13 +196,16 @@ def decide(state: State, wish: Wish, now_ms: int, pace: Pace) -> Verdict:
     own = {campaign: given[campaign] for campaign in wish.calls}
     entries = _entries(opening, own, wish, pace)
     rest = wish.total - sum(own.values())
-    if not rest:
-        return Verdict(_granted(state, wish, entries, own, None), entries, None)
-    following = opening[min(sum(own.values()) + min(rest, chunk), len(opening)) - 1]
+    few = min(rest or wish.total, chunk)
+    following = opening[min(sum(own.values()) + few, len(opening)) - 1]
     retry = max(following - pace.horizon_ms, now_ms + SOONEST_RETRY_MS)
+    again = retry if following > now_ms else 0
+    chunk_ms = min(chunk, HANDFUL) * pace.window_ms // state.total.cap.calls
+    if not rest:
+        return Verdict(_granted(state, wish, entries, own, None), entries, None, "", again, chunk_ms)
+    after = _granted(state, wish, entries, own, _Wait(now_ms, retry, pace))
     reason = f"All {state.total.cap.calls} calls a minute are in use."
-    chunk_ms = min(rest, chunk) * pace.window_ms // state.total.cap.calls
-    return Verdict(_granted(state, wish, entries, own, _Wait(now_ms, retry, pace)), entries, retry, reason, chunk_ms)
+    return Verdict(after, entries, retry, reason, again, chunk_ms)
 
 
 def amended(log: Log, amendments: Sequence[Amendment]) -> Log:
@@ -278,13 +284,17 @@ def _had(log: Log) -> dict[str, int]:
 
 def _entries(opening: Sequence[int], own: Mapping[str, int], wish: Wish, pace: Pace) -> tuple[Entry, ...]:
     """The earliest openings, dealt to the campaigns in turn."""
-    pairs = sorted(zip(opening, _dealt(own), strict=False))
-    entries = []
-    for (opens, campaign), group in groupby(pairs):
-        n = len(list(group))
-        shuts = opens + pace.use_within_ms
-        entries.append(Entry(opens, shuts, n, n * wish.tokens, wish.provider, campaign, wish.token))
-    return tuple(entries)
+    # Grants that open close together open with the last of them, so that the log stays short whatever the limit.
+    moments = opening[: wish.total]
+    groups: dict[tuple[int, str], int] = {}
+    last = 0
+    for moment, campaign in sorted(zip(moments, _dealt(own), strict=False), reverse=True):
+        last = last if last and last - moment <= pace.grain_ms else moment
+        groups[last, campaign] = groups.get((last, campaign), 0) + 1
+    return tuple(
+        Entry(opens, opens + pace.use_within_ms, n, n * wish.tokens, wish.provider, campaign, wish.token)
+        for (opens, campaign), n in sorted(groups.items())
+    )
 
 
 def _dealt(own: Mapping[str, int]) -> list[str]:
@@ -310,7 +320,7 @@ def _granted(
 
 
 def _refused(state: State, wish: Wish, pace: Pace, now_ms: int, retry_ms: int, reason: str) -> Verdict:
-    return Verdict(_granted(state, wish, (), {}, _Wait(now_ms, retry_ms, pace)), (), retry_ms, reason)
+    return Verdict(_granted(state, wish, (), {}, _Wait(now_ms, retry_ms, pace)), (), retry_ms, reason, retry_ms)
 
 
 def _tickets(tickets: Sequence[Ticket], wish: Wish, own: Mapping[str, int], waits: _Wait | None) -> tuple[Ticket, ...]:

@@ -33,6 +33,7 @@ from leadgen.llm.state import (
 )
 from leadgen.llm.window import Pace
 from leadgen.model.errors import Unavailable
+from leadgen.model.ids import digest
 from leadgen.store.client import Collections
 from leadgen.store.clock import Clock, SystemClock
 from leadgen.store.records import Commit, Raced, Record, retrying, to_record
@@ -49,6 +50,8 @@ STORE_RETRY_S = 15.0
 """When to ask again after Firestore failed."""
 REFUSAL_NOTE_S = 5.0
 """An instance writes a refusal down at most this often: being full must not cost writes."""
+LONGEST_CLOSED_S = 5.0
+"""An instance that found nothing asks again after this at the latest: the limit may have been raised."""
 MAX_HOLD_S = 600.0
 """No provider's Retry-After stops everybody for longer than this without being asked again."""
 
@@ -92,6 +95,9 @@ class _Desk:
 
     turn: threading.Lock = field(default_factory=threading.Lock)
     line: list[_Place] = field(default_factory=list)
+    closed: Grants | None = None
+    """The answer until `opens`, because there is nothing to be had before."""
+    opens: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -127,12 +133,12 @@ class Governor:
     ) -> None:
         self._db = db
         self._names = Collections(db)
-        self._owner = owner
         self._pace = pace or Pace()
         self._clock = clock or SystemClock()
         self._monotonic = monotonic
         self._sleep = sleep
         self._rng = rng or random.Random()
+        self._instance = digest(owner)[:8]
         self._numbers = itertools.count(1)
         self._book = Book(monotonic)
         self._desks: dict[str, _Desk] = {}
@@ -155,12 +161,14 @@ class Governor:
         place = _Place(wanted, tokens, micros)
         with self._lock:
             desk = self._desks.setdefault(provider, _Desk())
+            if desk.closed is not None and self._monotonic() < desk.opens:
+                return desk.closed
             desk.line.append(place)
         with desk.turn:
             if place.answer is None:
                 with self._lock:
                     line, desk.line = desk.line, []
-                self._serve(provider, line)
+                self._serve(provider, desk, line)
         assert place.answer is not None
         return place.answer
 
@@ -194,7 +202,7 @@ class Governor:
         """
         if not self._book.has_use:
             return True
-        amendments, settlements = self._book.take_news()
+        news = self._book.take_news()
         token = self._token()
 
         def attempt() -> None:
@@ -205,8 +213,8 @@ class Governor:
             state = record.value.state(day_of(snapshot.read_time))
             state = replace(
                 state,
-                log=amended(state.log, amendments),
-                day=settled(state.day, settlements),
+                log=amended(state.log, news.amendments()),
+                day=settled(state.day, news.settlements),
                 recent=(*state.recent, token),
             )
             self._write(record, state, snapshot.read_time, {})
@@ -214,14 +222,14 @@ class Governor:
         try:
             retrying(attempt, sleep=self._sleep, rng=self._rng)
         except _failures() as error:
-            self._book.give_back(settlements)
+            self._book.give_back(news)
             _log.warning("the Governor could not note what calls used: %s", type(error).__name__)
             return False
         return True
 
     # --- one request for all who stand in line
 
-    def _serve(self, provider: str, line: list[_Place]) -> None:
+    def _serve(self, provider: str, desk: _Desk, line: list[_Place]) -> None:
         answer: _Answer | str
         try:
             answer = self._ask(self._wish(provider, line))
@@ -239,7 +247,7 @@ class Governor:
         if isinstance(answer, str):
             self._close(line, answer)
         else:
-            self._deal(line, answer)
+            self._deal(desk, line, answer)
 
     def _wish(self, provider: str, line: list[_Place]) -> Wish:
         calls: dict[str, int] = {}
@@ -250,7 +258,7 @@ class Governor:
         return Wish(provider, calls, tokens, _dearest(line), self._token())
 
     def _ask(self, wish: Wish) -> _Answer:
-        amendments, settlements = self._book.take_news()
+        news = self._book.take_news()
         tried: list[_Answer] = []
 
         def attempt() -> _Answer:
@@ -263,49 +271,63 @@ class Governor:
                 # The write we were told had failed took place: a repeated commit meets its own precondition.
                 return tried[-1]
             state = found.state(day_of(snapshot.read_time))
-            state = replace(state, log=amended(state.log, amendments), day=settled(state.day, settlements))
+            state = replace(state, log=amended(state.log, news.amendments()), day=settled(state.day, news.settlements))
             verdict = decide(state, wish, reading.server_ms, self._pace)
             answer = _Answer(verdict, reading, state.day.day)
             told = _told(verdict, snapshot.read_time)
-            if verdict.calls or settlements:
+            if verdict.calls:
                 tried.append(answer)
                 self._write(record, verdict.state, snapshot.read_time, told)
-            elif reading.after - self._noted >= REFUSAL_NOTE_S:
+            elif self._is_worth_noting(found, verdict, wish, reading):
                 self._noted = reading.after
                 # Whoever was first has written something newer; a place in the queue is asked for again next time.
                 with contextlib.suppress(Raced):
                     self._write(record, verdict.state, snapshot.read_time, told)
+                    return answer
+            if not verdict.calls:
+                self._book.give_back(news)
             return answer
 
         try:
             return retrying(attempt, sleep=self._sleep, rng=self._rng)
         except BaseException:
-            self._book.give_back(settlements)
+            self._book.give_back(news)
             raise
 
-    def _deal(self, line: list[_Place], answer: _Answer) -> None:
+    def _is_worth_noting(self, found: GovernorState, verdict: Verdict, wish: Wish, reading: Reading) -> bool:
+        """Whether a refusal is: the dashboard needs one in a while, and a campaign that has nothing a place in line."""
+        if reading.after - self._noted < REFUSAL_NOTE_S:
+            return False
+        noted = found.last_refused_at
+        served = {entry.campaign for entry in verdict.state.log}
+        is_old = noted is None or reading.server_ms - to_ms(noted) >= REFUSAL_NOTE_S * 1000
+        return is_old or not wish.calls.keys() <= served
+
+    def _deal(self, desk: _Desk, line: list[_Place], answer: _Answer) -> None:
         """Give the granted slots to those in line, in their order."""
+        verdict = answer.verdict
         reserved = _dearest(line) or 0
-        for entry in answer.verdict.granted:
+        for entry in verdict.granted:
             for slot in self._book.slots(entry, reserved, answer.day, answer.reading, self._pace.travel_s):
                 place = next(place for place in line if place.missing(slot.campaign) > 0)
                 place.slots.append(slot)
-        retry_at = self._retry_at(answer.verdict)
+        pause_ms = self._pause_ms(verdict, answer.reading)
+        retry_at = from_ms(answer.reading.server_ms + pause_ms)
         for place in line:
             short = len(place.slots) < sum(place.calls.values())
-            place.answer = Grants(
-                tuple(place.slots),
-                retry_at if short else None,
-                answer.verdict.reason if short else "",
-                held=answer.verdict.held,
-            )
+            reason = verdict.reason if short else ""
+            place.answer = Grants(tuple(place.slots), retry_at if short else None, reason, held=verdict.held)
+        if verdict.again_ms:
+            reason = verdict.reason or "All calls of the moment are in use."
+            desk.closed = Grants((), retry_at, reason, held=verdict.held)
+            desk.opens = answer.reading.after + min(pause_ms / 1000, LONGEST_CLOSED_S)
 
-    def _retry_at(self, verdict: Verdict) -> datetime | None:
-        """When to come back: not all at once, or all but one would come in vain."""
-        if verdict.retry_ms is None:
-            return None
-        others = {entry.owner.rpartition(".")[0] for entry in verdict.state.log} - {self._owner}
-        return from_ms(verdict.retry_ms + int(self._rng.uniform(0, len(others)) * verdict.chunk_ms))
+    def _pause_ms(self, verdict: Verdict, reading: Reading) -> int:
+        """For how long this instance need not ask again. Not all come at once, or all but one would come in vain; and
+        who comes seldom comes for many."""
+        others = {entry.owner[:8] for entry in verdict.state.log if entry.owner} - {self._instance}
+        until = verdict.retry_ms or verdict.again_ms
+        return max(0, until - reading.server_ms) + int(self._rng.uniform(0.75, 1.25) * len(others) * verdict.chunk_ms)
 
     def _close(self, line: list[_Place], reason: str) -> None:
         _log.warning("no model calls are granted: %s", reason)
@@ -316,7 +338,7 @@ class Governor:
     # --- the document
 
     def _token(self) -> str:
-        return f"{self._owner}.{next(self._numbers)}"
+        return f"{self._instance}{next(self._numbers) % 2**32:08x}"
 
     def _read(self) -> DocumentSnapshot:
         from google.api_core.retry import Retry

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, model_validator
 
 from leadgen.llm.decide import Limits, State
 from leadgen.llm.fairness import Ticket
 from leadgen.llm.spending import Day, Use
-from leadgen.llm.window import Cap, Entry, used
+from leadgen.llm.window import Cap, used
 from leadgen.model.config import Settings
 from leadgen.model.documents import Document
+from leadgen.model.grants import pack, unpack
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS = 1_000_000
@@ -23,20 +24,6 @@ Limit = Annotated[StrictInt, Field(ge=0, le=6000)]
 """Calls in any rolling window; the bounds are those of `Settings.llm_transaction_limit`. 0 pauses all calls."""
 Count = Annotated[StrictInt, Field(ge=0)]
 Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
-
-
-class LogEntry(Document):
-    """Grants given together; see `Entry`. Moments are milliseconds since the epoch by the server's clock."""
-
-    at: StrictInt
-    """When they open."""
-    by: StrictInt
-    """When they shut."""
-    n: Annotated[StrictInt, Field(ge=1)]
-    tokens: Count = 0
-    provider: str = ""
-    campaign: str = ""
-    owner: str = ""
 
 
 class WaitingCampaign(Document):
@@ -85,7 +72,9 @@ class GovernorState(Document):
     dollars_per_day: Dollars = 0.0
     """What a day (UTC) may cost; 0 for no bound."""
     providers: dict[str, ProviderLimits] = {}
-    log: list[LogEntry] = []
+    log: bytes = b""
+    """Grants that may still count; see `leadgen.model.grants`."""
+    log_names: list[str] = []
     waiting: list[WaitingCampaign] = []
     day: DayDocument = Field(default_factory=DayDocument)
     holds: dict[str, StrictInt] = {}
@@ -101,6 +90,12 @@ class GovernorState(Document):
     waiting_reason: str = ""
     """Why."""
 
+    @model_validator(mode="after")
+    def _readable(self) -> GovernorState:
+        for _ in unpack(self.log, self.log_names):
+            pass
+        return self
+
     def state(self, today: str) -> State:
         """What decisions are made from, with an account of today."""
         day = _day(self.day) if self.day.day == today else Day(today)
@@ -110,7 +105,7 @@ class GovernorState(Document):
                 name: _limits(one.limit, one.tokens_per_minute, one.dollars_per_day)
                 for name, one in self.providers.items()
             },
-            log=tuple(Entry(e.at, e.by, e.n, e.tokens, e.provider, e.campaign, e.owner) for e in self.log),
+            log=tuple(unpack(self.log, self.log_names)),
             tickets=tuple(Ticket(t.campaign, t.calls, t.since, t.returns, t.until) for t in self.waiting),
             day=day,
             holds=self.holds,
@@ -120,13 +115,10 @@ class GovernorState(Document):
 
 def stored(state: State) -> dict[str, Any]:
     """The parts of the document that a decision may change, as Firestore takes them."""
+    log, names = pack(state.log)
     return {
-        "log": [
-            LogEntry(
-                at=e.opens, by=e.shuts, n=e.n, tokens=e.tokens, provider=e.provider, campaign=e.campaign, owner=e.owner
-            ).to_firestore()
-            for e in state.log
-        ],
+        "log": log,
+        "logNames": names,
         "waiting": [
             WaitingCampaign(
                 campaign=t.campaign, calls=t.calls, since=t.since, returns=t.returns, until=t.until

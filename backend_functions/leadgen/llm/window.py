@@ -16,6 +16,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from leadgen.model.grants import GrantEntry
+
 MOST_ENTRIES = 400
 """A longer log is shortened by joining neighbours, which makes it stricter, never laxer."""
 
@@ -57,6 +59,11 @@ class Pace:
         return round(self.use_within_s * 1000)
 
     @property
+    def grain_ms(self) -> int:
+        """Grants that open no further apart than this are written down as one entry, in milliseconds."""
+        return self.window_ms // 240
+
+    @property
     def horizon_ms(self) -> int:
         """How far ahead grants are given, in milliseconds."""
         return round(self.horizon_s * 1000)
@@ -75,29 +82,7 @@ class Cap:
     tokens: int = 0
 
 
-@dataclass(frozen=True)
-class Entry:
-    """Some grants that open and shut together.
-
-    Args:
-        opens: the earliest moment their calls may begin, by the server's clock, in milliseconds since the epoch.
-        shuts: by when their calls have arrived at the provider or never will.
-        n: how many.
-        tokens: what they may use, all together.
-        provider: who is called.
-        campaign: for whom, or "".
-        owner: which request to the Governor they were given to.
-    """
-
-    opens: int
-    shuts: int
-    n: int
-    tokens: int = 0
-    provider: str = ""
-    campaign: str = ""
-    owner: str = ""
-
-
+Entry = GrantEntry
 Log = tuple[Entry, ...]
 
 
