@@ -126,11 +126,7 @@ def subscribe(client: Client, feed: Feed, deliver: Callable[[Any, int, dict[str,
 
 def dispose(client: Any, watches: list[Any]) -> None:
     """End listeners and the connection; never raises."""
-    for watch in watches:
-        try:
-            watch.unsubscribe()
-        except Exception:
-            logging.getLogger(__name__).debug("a watch did not end cleanly", exc_info=True)
+    # The channel first: while the backend is away a watch reopens without a pause, and keeps the lock to end it by.
     # The client's close() ends an HTTP session it does not use; the gRPC channel is closed through the transport.
     transport = getattr(getattr(client, "_firestore_api_internal", None), "transport", None)
     if transport is not None:
@@ -138,6 +134,11 @@ def dispose(client: Any, watches: list[Any]) -> None:
             transport.close()
         except Exception:
             logging.getLogger(__name__).debug("a channel did not close cleanly", exc_info=True)
+    for watch in watches:
+        try:
+            watch.unsubscribe()
+        except Exception:
+            logging.getLogger(__name__).debug("a watch did not end cleanly", exc_info=True)
 
 
 def is_running(watch: Any) -> bool:

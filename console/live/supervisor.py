@@ -115,6 +115,9 @@ class Supervisor:
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._listeners = {feed.name: Listener(feed) for feed in feeds}
         self._turns = [feed.name for feed in feeds]
+        self._made: list[Any] = []
+        """Watches of the present connection."""
+        self._made_lock = threading.Lock()
         self._epoch = 0
         self._client: Any = None
         self._state = LinkState.CONNECTING
@@ -240,9 +243,11 @@ class Supervisor:
         self._connect()
 
     def _drop(self) -> None:
-        self._epoch += 1
+        with self._made_lock:
+            self._epoch += 1
+            watches, self._made = self._made, []
         self._connecting_since = None
-        client, watches = self._client, [x.watch for x in self._listeners.values() if x.watch is not None]
+        client = self._client
         self._client = None
         for listener in self._listeners.values():
             listener.watch = None
@@ -274,11 +279,21 @@ class Supervisor:
 
         def task() -> None:
             if old is not None:
+                with self._made_lock:
+                    self._made = [one for one in self._made if one is not old]
                 link.dispose(None, [old])
             try:
                 watch = link.subscribe(client, listener.feed, deliver)
             except Exception as error:
                 self._report(epoch, self._refused, listener, link.explain(error, listener.feed.title))
+                return
+            with self._made_lock:
+                is_wanted = epoch == self._epoch
+                if is_wanted:
+                    self._made.append(watch)
+            if not is_wanted:
+                # The connection was given up meanwhile: nobody else knows of this watch, which would go on for ever.
+                link.dispose(client, [watch])
                 return
             self._report(epoch, self._subscribed, listener, serial, watch)
 

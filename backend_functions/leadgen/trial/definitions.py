@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from leadgen.harvest.sources import Source, advise
-from leadgen.harvest.sources.loading import read_source
-from leadgen.model.errors import FieldProblem, InvalidInput
+from leadgen.harvest.sources.loading import read_folder
+from leadgen.model.errors import FieldProblem
 
 
 @dataclass(frozen=True)
@@ -48,25 +48,9 @@ def read_definitions(folder: Path, today: date) -> Definitions:
     Raises:
         InvalidInput: there is no such folder.
     """
-    if not folder.is_dir():
-        raise InvalidInput(
-            f"There is no folder of source definitions at {folder}.",
-            hint="Set LEADGEN_SOURCES to a folder that holds *.toml files.",
-        )
-    sources: list[Source] = []
-    problems: list[FieldProblem] = []
-    for path in sorted(folder.glob("*.toml")):
-        try:
-            source = read_source(path)
-        except InvalidInput as error:
-            problems.extend(error.fields)
-            continue
-        if any(source.id == other.id for other in sources):
-            problems.append(FieldProblem(f"{path.name}: source.id", source.id, "an id no other definition has"))
-        else:
-            sources.append(source)
+    sources, problems = read_folder(folder)
     advice = tuple(one for source in sources for one in advise(source, today))
-    return Definitions(folder, tuple(sources), tuple(problems), advice)
+    return Definitions(folder, sources, problems, advice)
 
 
 def source_facts(source: Source) -> dict[str, Any]:

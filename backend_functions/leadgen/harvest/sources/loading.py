@@ -29,6 +29,18 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
         InvalidInput: there is no such folder, or a definition is not as it must be; every wrong value is named with
             its file, key and what is allowed.
     """
+    sources, problems = read_folder(folder)
+    if problems:
+        raise invalid(list(problems))
+    return sources
+
+
+def read_folder(folder: Path) -> tuple[tuple[Source, ...], tuple[FieldProblem, ...]]:
+    """Read all source definitions of a folder: those that are as they must be, and what is wrong with the others.
+
+    Raises:
+        InvalidInput: there is no such folder.
+    """
     if not folder.is_dir():
         raise InvalidInput(
             f"There is no folder of source definitions at {folder}.",
@@ -44,10 +56,9 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
             continue
         if any(source.id == other.id for other in sources):
             problems.append(FieldProblem(f"{path.name}: source.id", source.id, "an id no other definition has"))
-        sources.append(source)
-    if problems:
-        raise invalid(problems)
-    return tuple(sources)
+        else:
+            sources.append(source)
+    return tuple(sources), tuple(problems)
 
 
 def read_source(path: Path) -> Source:
