@@ -136,6 +136,7 @@ class Soak:
                 process.kill()
                 process.join()
         calls = httpx.get(f"{self._url}/_standin/calls", trust_env=False, timeout=60).json()["calls"]
+        json.dump(calls, open("/tmp/w/llm-arr.json","w"))
         return self._result(sorted(call["monotonic"] for call in calls), changes, steady)
 
     def _start(self) -> None:
@@ -192,7 +193,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long N stands still")
     parser.add_argument("--seed", type=int, default=20261122)
     options = parser.parse_args()
-    pace = Pace(window_s=options.window, use_within_s=1.0, travel_s=0.1, horizon_s=1.0, patience_s=5.0)
+    pace = Pace(window_s=options.window, use_within_s=1.0, travel_s=0.4, horizon_s=0.5, patience_s=5.0)
     multiprocessing.set_forkserver_preload(["benchmarks.soak.worker", "google.cloud.firestore"])
     print(f"window {options.window:g} s for a minute, {PROCESSES} × {THREADS}, seed {options.seed}", flush=True)
     results = []

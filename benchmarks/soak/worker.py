@@ -74,4 +74,5 @@ def _call(connection: http.client.HTTPConnection, slot: Slot) -> None:
     connection.request("POST", "/v1/chat/completions", _BODY, _HEADERS)
     slot.begun()
     connection.getresponse().read()
+    slot.answered()
     slot.ended(Use(1))

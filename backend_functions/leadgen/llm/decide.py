@@ -12,9 +12,10 @@ from leadgen.llm.window import Cap, Entry, Log, Pace, compact, current, openings
 PAUSED_RETRY_MS = 60_000
 """When to ask again while nothing lets a call through."""
 SOONEST_RETRY_MS = 100
-HANDFUL = 7
+HANDFUL = 5
 """Calls that an instance had better take at once while all are in use: fewer cost too many writes."""
 HELD = "The provider asked everyone to wait."
+_SPENT = "The day's money for model calls is spent."
 _UNPRICED = (
     "Nobody knows what a call to {} costs, and the day's money is limited: set LEADGEN_LLM_PRICE (or, for the second "
     "provider, LEADGEN_LLM_FALLBACK_PRICE), or lift the limit."
@@ -134,7 +135,8 @@ class Verdict:
         granted: the new entries, in the order in which they open.
         retry_ms: when to come back for the rest, in milliseconds since the epoch; `None` if all was granted.
         reason: why not all was granted, for a person to read.
-        again_ms: before this moment there is nothing to be had for the instance that asked; 0 if there is.
+        again_ms: before this moment there is nothing to be had of this provider, whoever asks; 0 if there may be.
+        again_tokens: that holds for calls that may use so many tokens or more: smaller ones may find room.
         chunk_ms: how long it takes, in the long run, until as many come free as are taken at once.
         held: whether it is this provider that asked everyone to wait: another one may be free.
     """
@@ -144,6 +146,7 @@ class Verdict:
     retry_ms: int | None
     reason: str = ""
     again_ms: int = 0
+    again_tokens: int = 0
     chunk_ms: int = 0
     held: bool = False
 
@@ -174,22 +177,20 @@ def decide(state: State, wish: Wish, now_ms: int, pace: Pace) -> Verdict:
     state = replace(state, log=current(state.log, now_ms, pace), tickets=valid(state.tickets, now_ms))
     until = state.holds.get(wish.provider, 0)
     if until > now_ms:
-        return replace(_refused(state, wish, pace, now_ms, until, HELD), held=True)
+        return replace(_refused(state, wish, pace, now_ms, until, HELD), held=True, again_ms=until)
     if wish.micros is None and _is_limited(state, wish):
         return _refused(state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, _UNPRICED.format(wish.provider))
     others = {t.campaign: t.calls for t in state.tickets if t.campaign not in wish.calls}
     chunk = max(1, state.total.cap.calls * pace.horizon_ms // pace.window_ms)
     opening = _openings(state, wish, now_ms, pace, wish.total + sum(others.values()) + chunk)
     if not opening:
-        return _refused(state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, _why_never(state, wish))
+        refused = _refused(state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, _why_never(state, wish))
+        return replace(refused, again_ms=refused.retry_ms or 0) if _is_paused(state, wish) else refused
     within = sum(1 for moment in opening if moment <= now_ms + pace.horizon_ms)
     paid = _affordable(state, wish)
     if paid == 0:
-        return _refused(
-            state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, "The day's money for model calls is spent."
-        )
-    if within < min(chunk, wish.total):
-        # Little by little would cost a write for every call: better a handful at once, in a moment.
+        return _refused(state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, _SPENT)
+    if _is_worth_waiting(opening, within, min(chunk, wish.total), now_ms, pace):
         within = 0
     free = within if paid is None else min(within, paid)
     given = shares(free, {**wish.calls, **others}, _had(state.log))
@@ -199,13 +200,18 @@ def decide(state: State, wish: Wish, now_ms: int, pace: Pace) -> Verdict:
     few = min(rest or wish.total, chunk)
     following = opening[min(sum(own.values()) + few, len(opening)) - 1]
     retry = max(following - pace.horizon_ms, now_ms + SOONEST_RETRY_MS)
+    if paid is not None and paid < min(within, wish.total):
+        after = _granted(state, wish, entries, own, _Wait(now_ms, now_ms + PAUSED_RETRY_MS, pace))
+        return Verdict(after, entries, now_ms + PAUSED_RETRY_MS, _SPENT)
     again = retry if following > now_ms else 0
+    tokens = wish.tokens if _are_tokens_limited(state, wish) else 0
     chunk_ms = min(chunk, HANDFUL) * pace.window_ms // state.total.cap.calls
     if not rest:
-        return Verdict(_granted(state, wish, entries, own, None), entries, None, "", again, chunk_ms)
+        after = _granted(state, wish, entries, own, None)
+        return Verdict(after, entries, None, "", again, tokens, chunk_ms)
     after = _granted(state, wish, entries, own, _Wait(now_ms, retry, pace))
     reason = f"All {state.total.cap.calls} calls a minute are in use."
-    return Verdict(after, entries, retry, reason, again, chunk_ms)
+    return Verdict(after, entries, retry, reason, again, tokens, chunk_ms)
 
 
 def amended(log: Log, amendments: Sequence[Amendment]) -> Log:
@@ -250,9 +256,29 @@ def _openings(state: State, wish: Wish, now_ms: int, pace: Pace, most: int) -> l
     return found
 
 
-def _is_limited(state: State, wish: Wish) -> bool:
+def _is_worth_waiting(opening: Sequence[int], within: int, handful: int, now_ms: int, pace: Pace) -> bool:
+    """Whether to take nothing now. Little by little would cost a write for every call: better a handful at once, if it
+    is there in a moment."""
+    if not within < handful <= len(opening):
+        return False
+    return opening[handful - 1] <= now_ms + 2 * pace.horizon_ms
+
+
+def _limits(state: State, wish: Wish) -> list[Limits]:
     own = state.providers.get(wish.provider)
-    return bool(state.total.micros or (own is not None and own.micros))
+    return [state.total] if own is None else [state.total, own]
+
+
+def _is_limited(state: State, wish: Wish) -> bool:
+    return any(one.micros for one in _limits(state, wish))
+
+
+def _is_paused(state: State, wish: Wish) -> bool:
+    return any(one.cap.calls == 0 for one in _limits(state, wish))
+
+
+def _are_tokens_limited(state: State, wish: Wish) -> bool:
+    return any(one.cap.tokens for one in _limits(state, wish))
 
 
 def _affordable(state: State, wish: Wish) -> int | None:
@@ -320,7 +346,7 @@ def _granted(
 
 
 def _refused(state: State, wish: Wish, pace: Pace, now_ms: int, retry_ms: int, reason: str) -> Verdict:
-    return Verdict(_granted(state, wish, (), {}, _Wait(now_ms, retry_ms, pace)), (), retry_ms, reason, retry_ms)
+    return Verdict(_granted(state, wish, (), {}, _Wait(now_ms, retry_ms, pace)), (), retry_ms, reason)
 
 
 def _tickets(tickets: Sequence[Ticket], wish: Wish, own: Mapping[str, int], waits: _Wait | None) -> tuple[Ticket, ...]:

@@ -21,6 +21,9 @@ from leadgen.model.grants import GrantEntry
 MOST_ENTRIES = 400
 """A longer log is shortened by joining neighbours, which makes it stricter, never laxer."""
 
+GREATEST_LIMIT = 6000
+"""The greatest limit that can be set."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -89,6 +92,13 @@ Log = tuple[Entry, ...]
 def current(log: Iterable[Entry], now_ms: int, pace: Pace) -> Log:
     """The entries that still count for what begins at a moment or later, in the order in which they open."""
     return tuple(sorted((e for e in log if e.shuts + pace.window_ms > now_ms), key=lambda e: e.opens))
+
+
+def unknown(now_ms: int, pace: Pace) -> Log:
+    """The log where nobody knows what was granted before a moment: more than any limit, until all that may have been
+    granted counts no longer."""
+    opens = now_ms + pace.horizon_ms
+    return (Entry(opens, opens + pace.use_within_ms, GREATEST_LIMIT),)
 
 
 def used(log: Iterable[Entry], provider: str | None = None) -> int:

@@ -48,14 +48,24 @@ def pack(entries: Iterable[GrantEntry]) -> tuple[bytes, list[str]]:
     return bytes(packed), list(names)
 
 
-def unpack(packed: bytes, names: Sequence[str]) -> Iterator[GrantEntry]:
+def unpack(packed: bytes, names: Sequence[str]) -> tuple[GrantEntry, ...]:
     """The entries again.
+
+    Args:
+        packed: what `pack` gave, as Firestore gives it back: of whatever type.
+        names: the same.
 
     Raises:
         ValueError: it is no such log.
     """
-    if len(packed) % _ENTRY.size:
+    if not isinstance(packed, bytes) or len(packed) % _ENTRY.size:
         raise ValueError(f"must be entries of {_ENTRY.size} bytes each")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("must come with a list of names")
+    return tuple(_entries(packed, names))
+
+
+def _entries(packed: bytes, names: Sequence[str]) -> Iterator[GrantEntry]:
     for opens, after, n, tokens, provider, campaign, owner in _ENTRY.iter_unpack(packed):
         if not n or max(provider, campaign) >= len(names):
             raise ValueError("must hold grants of providers and campaigns that are named")
