@@ -49,7 +49,7 @@ class Result:
         limit: N.
         max_in_window: calls that arrived in any window in which only N was in force.
         over_changed_limit: how far a window went beyond the greatest limit in force in it, at most; 0 is right.
-        used_share: calls that arrived while N stood still ÷ what it allows.
+        used_share: calls in a window while N stood still, on average over all such windows, ÷ N.
         writes_per_call: changes of the Governor's document ÷ calls.
         calls: calls that arrived.
         kills: processes killed.
@@ -129,7 +129,7 @@ class Soak:
             for limit in (max(1, int(self._limit * CHANGED_TO)), self._limit):
                 document.set(configure_limit_changes(limit), merge=True)
                 changes.append((time.monotonic(), limit))
-                self._kill_now_and_then(time.monotonic() + 1.5 * self._pace.window_s)
+                self._kill_now_and_then(time.monotonic() + self._pace.window_s)
         finally:
             watch.unsubscribe()
             for process in self._workers:
@@ -167,8 +167,7 @@ class Soak:
             allowed = _greatest(changes, first - self._pace.horizon_s - self._pace.use_within_s, first + window)
             over = max(over, inside - allowed)
             most = max(most, inside)
-        counted = sum(steady[0] <= moment < steady[1] for moment in calls)
-        share = counted / (self._limit * (steady[1] - steady[0]) / window)
+        share = _mean_in_window(calls, steady, window) / self._limit
         return Result(
             self._limit,
             most,
@@ -180,6 +179,13 @@ class Soak:
         )
 
 
+def _mean_in_window(calls: list[float], steady: tuple[float, float], window: float) -> float:
+    """How many calls a window within an interval holds on average, of all its windows."""
+    # A call lies in all windows that begin in the window before it; the mean over their beginnings is an integral.
+    first, last = steady[0], steady[1] - window
+    return sum(max(0.0, min(call, last) - max(call - window, first)) for call in calls) / (last - first)
+
+
 def _greatest(changes: list[tuple[float, int]], begin: float, end: float) -> int:
     """The greatest limit in force at any moment of an interval. (Grants given before a change may begin after it.)"""
     ends = [moment for moment, _ in changes[1:]] + [float("inf")]
@@ -189,8 +195,8 @@ def _greatest(changes: list[tuple[float, int]], begin: float, end: float) -> int
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limits", type=int, nargs="+", default=[20, 60, 600], metavar="N")
-    parser.add_argument("--window", type=float, default=20.0, help="length of the window in seconds")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long N stands still")
+    parser.add_argument("--window", type=float, default=12.0, help="length of the window in seconds")
+    parser.add_argument("--seconds", type=float, default=36.0, help="how long N stands still")
     parser.add_argument("--seed", type=int, default=20261122)
     options = parser.parse_args()
     pace = Pace(window_s=options.window, use_within_s=1.0, travel_s=0.4, horizon_s=0.5, patience_s=5.0)

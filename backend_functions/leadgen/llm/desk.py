@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from leadgen.llm.book import Slot
 
-GATHER_S = 0.03
-"""How long whoever comes first waits for those who were told to come back at the same time: a request to the Governor
-costs a write, however many calls it is for."""
+GATHER_S = 0.08
+"""How long whoever comes first waits for others who are likely to come: a request to the Governor costs a write, however
+many calls it is for."""
 SHORT_S = 5.0
 """A pause no longer than this is nothing anybody need be told of in the Governor's document."""
 
@@ -85,28 +86,38 @@ class Desk:
         self._line: list[Place] = []
         self._returning = 0
         self._last = 0
+        self._asked_at = float("-inf")
         self._closed: Closed | None = None
 
     def enter(self, place: Place) -> Grants | None:
         """Stand in line, or be answered at once where the desk is closed."""
         with self._changed:
-            closed = self._closed
-            if closed is not None and self._monotonic() < closed.opens and closed.covers(place):
-                self._returning += 1
-                return closed.answer
+            refusal = self._refusal(place)
+            if refusal is not None:
+                return refusal
             self._line.append(place)
             self._changed.notify_all()
             return None
 
     def gather(self) -> list[Place]:
-        """Everybody in line, after a moment in which others can join, if others are likely to: as many as were told to
-        come back now, or as asked together the last time. Needs the turn."""
+        """Everybody in line for whom to ask; nobody, if the last answer was one for all of them. Needs the turn.
+
+        Where others are likely to come, a moment is waited for them: as many as were told to come back now or as asked
+        together the last time, and anybody at all if that was only just now.
+        """
         with self._changed:
+            for place in self._line:
+                place.answer = self._refusal(place)
+            self._line = [place for place in self._line if place.answer is None]
+            if not self._line:
+                return []
             likely = max(self._returning, self._last)
+            if time.monotonic() - self._asked_at < GATHER_S:
+                likely = max(likely, 2)
             if likely > 1:
                 self._changed.wait_for(lambda: len(self._line) >= likely, GATHER_S)
             line, self._line, self._returning = self._line, [], 0
-            self._last = len(line)
+            self._last, self._asked_at = len(line), time.monotonic()
             return line
 
     def answered(self, line: Sequence[Place], closed: Closed | None) -> None:
@@ -114,6 +125,13 @@ class Desk:
         with self._changed:
             self._returning += sum(place.answer is not None and place.answer.retry_at is not None for place in line)
             self._closed = closed
+
+    def _refusal(self, place: Place) -> Grants | None:
+        closed = self._closed
+        if closed is None or self._monotonic() >= closed.opens or not closed.covers(place):
+            return None
+        self._returning += 1
+        return closed.answer
 
 
 def deal(line: Sequence[Place], slots: Sequence[Slot], short: Grants) -> None:

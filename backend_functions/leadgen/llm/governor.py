@@ -130,8 +130,8 @@ class Governor:
         if refusal is not None:
             return refusal
         with desk.turn:
-            if place.answer is None:
-                self._serve(provider, desk, desk.gather())
+            if place.answer is None and (line := desk.gather()):
+                self._serve(provider, desk, line)
         assert place.answer is not None
         return place.answer
 
@@ -237,7 +237,7 @@ class Governor:
             if verdict.calls:
                 tried.append(answer)
                 self._write(record, verdict.state, snapshot.read_time, told)
-            elif self._is_worth_noting(found, verdict, wish, reading):
+            elif self._is_worth_noting(found, verdict, wish, reading) or self._is_worth_telling(news, verdict, reading):
                 self._noted = reading.after
                 # Whoever was first has written something newer; a place in the queue is asked for again next time.
                 with contextlib.suppress(Raced):
@@ -268,6 +268,11 @@ class Governor:
         served = {entry.campaign for entry in verdict.state.log}
         is_old = noted is None or reading.server_ms - to_ms(noted) >= REFUSAL_NOTE_S * 1000
         return is_old or not wish.calls.keys() <= served
+
+    def _is_worth_telling(self, news: News, verdict: Verdict, reading: Reading) -> bool:
+        """Whether what became of our calls is, though nothing is to be had: until somebody tells, they count for longer
+        than they need. Where more is to be had soon, it is told along with that."""
+        return bool(news.pages) and (verdict.retry_ms or 0) - reading.server_ms > self._pace.use_within_ms
 
     def _deal(self, line: list[Place], answer: _Answer) -> Closed | None:
         """Give those in line what was granted.
@@ -300,7 +305,7 @@ class Governor:
         who comes seldom comes for many."""
         others = {entry.owner[:8] for entry in verdict.state.log if entry.owner} - {self._instance}
         until = verdict.retry_ms or verdict.again_ms
-        return max(0, until - reading.server_ms) + int(self._rng.uniform(0.75, 1.25) * len(others) * verdict.chunk_ms)
+        return max(0, until - reading.server_ms) + int(self._rng.uniform(0, 2) * len(others) * verdict.chunk_ms)
 
     def _refuse(self, line: list[Place], reason: str) -> None:
         _log.warning("no model calls are granted: %s", reason)
