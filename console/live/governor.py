@@ -73,6 +73,7 @@ class Governor:
         providers: what was used on that day, by provider.
         campaigns: the same by campaign.
         reason: why somebody last went without.
+        is_full: whether the grants can't be read, which counts as a limit used up.
     """
 
     limit: int
@@ -86,9 +87,12 @@ class Governor:
     providers: Mapping[str, Used] = field(default_factory=dict)
     campaigns: Mapping[str, Used] = field(default_factory=dict)
     reason: str = ""
+    is_full: bool = False
 
     def used(self, now: datetime) -> int:
         """How many calls count against the limit at a moment: each until a minute after it had begun at the latest."""
+        if self.is_full:
+            return self.limit
         return sum(grant.n for grant in self.grants if grant.shuts / 1000 + WINDOW_S > now.timestamp())
 
     def tokens(self, now: datetime) -> int:
@@ -126,9 +130,10 @@ class Governor:
 def read_governor(data: Mapping[str, Any]) -> Governor:
     """The governor's document; its moments are milliseconds since the epoch, its money millionths of a dollar."""
     day = data.get("day") or {}
+    grants = _grants(data)
     return Governor(
         limit=int(data.get("limit", 0)),
-        grants=tuple(unpack(data.get("log") or b"", data.get("logNames") or [])),
+        grants=grants or (),
         tokens_per_minute=int(data.get("tokensPerMinute") or 0),
         dollars_per_day=float(data.get("dollarsPerDay") or 0),
         waiting=tuple(_waiting(one) for one in data.get("waiting") or []),
@@ -138,7 +143,16 @@ def read_governor(data: Mapping[str, Any]) -> Governor:
         providers=_uses(day.get("providers")),
         campaigns=_uses(day.get("campaigns")),
         reason=str(data.get("waitingReason") or ""),
+        is_full=grants is None,
     )
+
+
+def _grants(data: Mapping[str, Any]) -> tuple[GrantEntry, ...] | None:
+    """The log; `None` if it can't be read, as before the first call after an update that changed its format."""
+    try:
+        return unpack(data.get("log", b""), data.get("logNames", []))
+    except ValueError:
+        return None
 
 
 def _waiting(one: Mapping[str, Any]) -> Waiting:

@@ -170,6 +170,12 @@ def test_the_governor_counts_what_still_counts() -> None:
     assert (governor.limit, governor.used(NOW), governor.tokens(NOW)) == (20, 3, 30)
 
 
+def test_a_log_of_another_format_is_shown_as_a_limit_used_up() -> None:
+    governor = read_governor({"limit": 20, "log": [{"at": 1, "by": 2, "n": 3}]})
+    assert (governor.used(NOW), governor.tokens(NOW)) == (20, 0)
+    assert read_governor({"day": {"day": "2026-03-01"}}).used(NOW) == 0
+
+
 def test_the_governor_says_who_waits_who_is_held_and_what_today_has_cost() -> None:
     at = int(NOW.timestamp() * 1000)
     waiting = [
