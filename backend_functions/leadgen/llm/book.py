@@ -80,8 +80,8 @@ class News:
 class Slot:
     """The right to begin one call, from `opens_at` on and before `lapses_at` (monotonic seconds).
 
-    Whoever holds it says what became of it: `skipped`, or `begun`, perhaps `answered`, and later `ended`. What is never said counts as the
-    worst that can have happened.
+    Whoever holds it says what became of it: `skipped`, or `begun`, perhaps `answered`, and later `ended`. What is never
+    said counts as the worst that can have happened.
     """
 
     def __init__(self, book: Book, page: _Page, number: int, reading: Reading, travel_s: float) -> None:

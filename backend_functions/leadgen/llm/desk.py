@@ -11,8 +11,8 @@ from datetime import datetime
 from leadgen.llm.book import Slot
 
 GATHER_S = 0.08
-"""How long whoever comes first waits for others who are likely to come: a request to the Governor costs a write, however
-many calls it is for."""
+"""How long whoever comes first waits for others who are likely to come: a request to the Governor costs a write,
+however many calls it is for."""
 SHORT_S = 5.0
 """A pause no longer than this is nothing anybody need be told of in the Governor's document."""
 

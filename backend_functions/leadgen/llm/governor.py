@@ -57,7 +57,7 @@ MAX_HOLD_S = 600.0
 """No provider's Retry-After stops everybody for longer than this without being asked again."""
 
 _IN_USE = "All calls of the moment are in use."
-_LOST_LOG = "The Governor's log of calls can't be read. Nobody knows how many count, so for one window the limit is used up."
+_LOST_LOG = "The Governor's log of calls can't be read. The limit counts as used up for one window; then calls go on."
 
 _log = logging.getLogger(__name__)
 
