@@ -83,12 +83,10 @@ def pyrate_sqlite(file: str, limit: int, window_s: int) -> Acquire:
     limiter, turn = Limiter(bucket), threading.Lock()
 
     def acquire() -> None:
-        while True:
-            # Its file lock is between processes; between threads it wants another one.
-            with turn:
-                if limiter.try_acquire("model", blocking=False):
-                    return
-            time.sleep(_ASK_AGAIN_S)
+        # Its file lock is between processes; between threads it wants another one. Asking without waiting fails with
+        # this lock.
+        with turn:
+            limiter.try_acquire("model", blocking=True)
 
     return acquire
 

@@ -76,7 +76,7 @@ def run(peer: Peer, limit: int, window_s: int, url: str, folder: Path, rng: rand
 
     def start() -> None:
         command = [interpreter, str(_SCRIPT), "work", url, *words, str(THREADS)]
-        processes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+        processes.append(subprocess.Popen(command))
 
     server = subprocess.Popen([interpreter, str(_SCRIPT), "serve", *words]) if peer.served else None
     try:
