@@ -305,7 +305,7 @@ class Governor:
         who comes seldom comes for many."""
         others = {entry.owner[:8] for entry in verdict.state.log if entry.owner} - {self._instance}
         until = verdict.retry_ms or verdict.again_ms
-        return max(0, until - reading.server_ms) + int(self._rng.random() * len(others) * verdict.chunk_ms)
+        return max(0, until - reading.server_ms) + int(self._rng.uniform(0, 2) * len(others) * verdict.chunk_ms)
 
     def _refuse(self, line: list[Place], reason: str) -> None:
         _log.warning("no model calls are granted: %s", reason)
