@@ -4,10 +4,13 @@ Eight processes of eight threads each call a model as fast as they are let, agai
 are killed at random and started anew, and N is changed on the way. What counts is when the calls arrived, as the
 model's stand-in noted it. Windows are shortened (`--window`), so that a minute's limit is tried in seconds.
 
-    python benchmarks/governor.py [--limits 20 60 600] [--window S] [--seconds S]
+    python benchmarks/governor.py [--limits 20 60 600] [--window S] [--no-peers]
+
+The first limit is also tried with other rate limiters under the same load (`benchmarks.soak.peer`): `limits`,
+`aiolimiter` and `pyrate-limiter`. Their N stands still, as they can't change it.
 
 The last line is JSON: for the last limit what arrived at most in a window, the share of N that was used while N stood
-still, and Firestore writes per call.
+still, and Firestore writes per call meanwhile; the same for all limits and for the peers.
 """
 
 from __future__ import annotations
@@ -30,13 +33,15 @@ from typing import Any
 
 import httpx
 
-from benchmarks.soak import worker
+from benchmarks.soak import peers, worker
+from benchmarks.soak.counting import mean_in_window, most_in_window
+from benchmarks.soak.peers import PROCESSES, THREADS
 from leadgen.llm.state import configure_limit_changes
 from leadgen.llm.window import Pace
 from local.stack.firestore_alone import firestore_emulator
 
-PROCESSES, THREADS = 8, 8
 PROJECT = "demo-governor"
+PEERS_WINDOW_S = 6
 CHANGED_TO = 0.5
 """What N is changed to for a while: this share of it."""
 
@@ -49,8 +54,8 @@ class Result:
         limit: N.
         max_in_window: calls that arrived in any window in which only N was in force.
         over_changed_limit: how far a window went beyond the greatest limit in force in it, at most; 0 is right.
-        used_share: calls that arrived while N stood still ÷ what it allows.
-        writes_per_call: changes of the Governor's document ÷ calls.
+        used_share: calls in a window while N stood still, on average over all such windows, ÷ N.
+        writes_per_call: changes of the Governor's document ÷ calls, meanwhile.
         calls: calls that arrived.
         kills: processes killed.
     """
@@ -108,7 +113,7 @@ class Soak:
         self._workers: list[Any] = []
         self._started = 0
         self._kills = 0
-        self._writes = 0
+        self._writes: list[float] = []
 
     def run(self) -> Result:
         """Run it."""
@@ -129,7 +134,7 @@ class Soak:
             for limit in (max(1, int(self._limit * CHANGED_TO)), self._limit):
                 document.set(configure_limit_changes(limit), merge=True)
                 changes.append((time.monotonic(), limit))
-                self._kill_now_and_then(time.monotonic() + 1.5 * self._pace.window_s)
+                self._kill_now_and_then(time.monotonic() + self._pace.window_s)
         finally:
             watch.unsubscribe()
             for process in self._workers:
@@ -156,27 +161,29 @@ class Soak:
                 self._start()
 
     def _count_write(self, *_: object) -> None:
-        self._writes += 1
+        self._writes.append(time.monotonic())
 
     def _result(self, calls: list[float], changes: list[tuple[float, int]], steady: tuple[float, float]) -> Result:
         window = self._pace.window_s
-        most, over = 0, 0
+        over = 0
         for index, first in enumerate(calls):
             inside = bisect.bisect_left(calls, first + window) - index
             allowed = _greatest(changes, first - self._pace.horizon_s - self._pace.use_within_s, first + window)
             over = max(over, inside - allowed)
-            most = max(most, inside)
-        counted = sum(steady[0] <= moment < steady[1] for moment in calls)
-        share = counted / (self._limit * (steady[1] - steady[0]) / window)
+        share = mean_in_window(calls, steady, window) / self._limit
         return Result(
             self._limit,
-            most,
+            most_in_window(calls, window),
             max(0, over),
             round(share, 4),
-            round(self._writes / len(calls), 3),
+            round(_within(self._writes, steady) / max(1, _within(calls, steady)), 3),
             len(calls),
             self._kills,
         )
+
+
+def _within(moments: list[float], interval: tuple[float, float]) -> int:
+    return sum(interval[0] <= moment < interval[1] for moment in moments)
 
 
 def _greatest(changes: list[tuple[float, int]], begin: float, end: float) -> int:
@@ -188,22 +195,60 @@ def _greatest(changes: list[tuple[float, int]], begin: float, end: float) -> int
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limits", type=int, nargs="+", default=[20, 60, 600], metavar="N")
-    parser.add_argument("--window", type=float, default=20.0, help="length of the window in seconds")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long N stands still")
+    parser.add_argument("--window", type=float, help="length of the window in seconds; else as suits the limit")
+    parser.add_argument("--windows", type=int, default=3, help="for how many windows N stands still")
+    parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave the other limiters out")
     parser.add_argument("--seed", type=int, default=20261122)
     options = parser.parse_args()
-    pace = Pace(window_s=options.window, use_within_s=1.0, travel_s=0.1, horizon_s=1.0, patience_s=5.0)
     multiprocessing.set_forkserver_preload(["benchmarks.soak.worker", "google.cloud.firestore"])
-    print(f"window {options.window:g} s for a minute, {PROCESSES} × {THREADS}, seed {options.seed}", flush=True)
-    results = []
+    print(f"{PROCESSES} × {THREADS}, seed {options.seed}", flush=True)
+    results: list[Result] = []
+    others: list[peers.PeerResult] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         os.environ["FIRESTORE_EMULATOR_HOST"] = stack.enter_context(firestore_emulator())
         url = stack.enter_context(standin(folder))
         for limit in options.limits:
-            results.append(Soak(limit, pace, url, options.seconds, random.Random(options.seed + limit)).run())
-            print(results[-1], flush=True)
-    print(json.dumps({**asdict(results[-1]), "all": [asdict(one) for one in results]}))
+            window = options.window or _window(limit)
+            # A kill burns what the victim holds, whatever the window: grants are given no longer ahead than needed.
+            pace = Pace(window_s=window, use_within_s=1.0, travel_s=0.4, horizon_s=0.5, patience_s=5.0)
+            soak = Soak(limit, pace, url, options.windows * window, random.Random(options.seed + limit))
+            results.append(soak.run())
+            print(f"{limit} calls in a window of {window:g} s: {results[-1]}", flush=True)
+        for number, peer in enumerate(peers.PEERS if options.peers else ()):
+            files = folder / f"peer{number}"
+            files.mkdir()
+            rng = random.Random(options.seed + number)
+            others.append(peers.run(peer, options.limits[0], PEERS_WINDOW_S, url, files, rng))
+            print(others[-1], flush=True)
+    _table(results, others)
+    print(
+        json.dumps(
+            {
+                **asdict(results[-1]),
+                "all": [asdict(one) for one in results],
+                "peers": [asdict(one) for one in others],
+            }
+        )
+    )
+
+
+def _window(limit: int) -> float:
+    """A window short enough for a short run, and long enough that two cores can make so many calls in it."""
+    return 10.0 if limit < 300 else 20.0
+
+
+def _table(results: list[Result], others: list[peers.PeerResult]) -> None:
+    row = "{:<24} {:<34} {:>6} {:>14} {:>11} {:>12}"
+    print()
+    print(row.format("limiter", "shared by", "limit", "most in window", "used share", "writes/call"))
+    for own in results:
+        shown = (own.limit, own.max_in_window, f"{own.used_share:.3f}", f"{own.writes_per_call:.2f}")
+        print(row.format("the Governor", "one Firestore document", *shown))
+    for other in others:
+        shown_ = (other.limit, other.max_in_window, f"{other.used_share:.3f}", "-")
+        print(row.format(other.name, other.shared, *shown_))
+    print()
 
 
 if __name__ == "__main__":

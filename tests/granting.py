@@ -50,7 +50,7 @@ class Counter:
     @property
     def uses(self) -> list[Use]:
         """What calls have used."""
-        return [one.use for one in self.book.take_news()[1] if one.use != Use()]
+        return [one.use for one in self.book.take_news().settlements if one.use != Use()]
 
     def take(self, provider: str, calls: Mapping[str, int], *, tokens: int = 0, micros: int | None = 0) -> Grants:
         """Ask for calls."""

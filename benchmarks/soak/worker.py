@@ -54,7 +54,6 @@ def run(task: Task) -> None:
 
 
 def _calls(task: Task, governor: Governor, number: int) -> None:
-    chance = random.Random(task.seed * 1000 + number)
     parts = urlsplit(task.model_url)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
     connection.connect()
@@ -63,7 +62,7 @@ def _calls(task: Task, governor: Governor, number: int) -> None:
         for slot in grants.slots:
             _call(connection, slot)
         if grants.retry_at is not None:
-            wait = grants.retry_at.timestamp() - time.time() + chance.uniform(0, task.pace.horizon_s / 3)
+            wait = grants.retry_at.timestamp() - time.time()
             time.sleep(min(max(wait, 0.001), _LONGEST_NAP_S))
 
 
@@ -75,4 +74,5 @@ def _call(connection: http.client.HTTPConnection, slot: Slot) -> None:
     connection.request("POST", "/v1/chat/completions", _BODY, _HEADERS)
     slot.begun()
     connection.getresponse().read()
+    slot.answered()
     slot.ended(Use(1))

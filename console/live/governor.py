@@ -7,27 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from leadgen.model.grants import GrantEntry, unpack
+
 WINDOW_S = 60.0
 _MICROS = 1_000_000
-
-
-@dataclass(frozen=True)
-class Grant:
-    """Calls that were let through together.
-
-    Args:
-        by: when they had begun, at the latest; in seconds since the epoch.
-        n: how many.
-        tokens: what they may have used together.
-        provider: who was called.
-        campaign: for whom, or "".
-    """
-
-    by: float
-    n: int
-    tokens: int = 0
-    provider: str = ""
-    campaign: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,10 +73,11 @@ class Governor:
         providers: what was used on that day, by provider.
         campaigns: the same by campaign.
         reason: why somebody last went without.
+        is_full: whether the grants can't be read, which counts as a limit used up.
     """
 
     limit: int
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[GrantEntry, ...] = ()
     tokens_per_minute: int = 0
     dollars_per_day: float = 0.0
     waiting: tuple[Waiting, ...] = ()
@@ -103,14 +87,17 @@ class Governor:
     providers: Mapping[str, Used] = field(default_factory=dict)
     campaigns: Mapping[str, Used] = field(default_factory=dict)
     reason: str = ""
+    is_full: bool = False
 
     def used(self, now: datetime) -> int:
         """How many calls count against the limit at a moment: each until a minute after it had begun at the latest."""
-        return sum(grant.n for grant in self.grants if grant.by + WINDOW_S > now.timestamp())
+        if self.is_full:
+            return self.limit
+        return sum(grant.n for grant in self.grants if grant.shuts / 1000 + WINDOW_S > now.timestamp())
 
     def tokens(self, now: datetime) -> int:
         """How many tokens count."""
-        return sum(grant.tokens for grant in self.grants if grant.by + WINDOW_S > now.timestamp())
+        return sum(grant.tokens for grant in self.grants if grant.shuts / 1000 + WINDOW_S > now.timestamp())
 
     def waiting_at(self, now: datetime) -> tuple[Waiting, ...]:
         """Who waits at a moment; a place that nobody came back for has lapsed."""
@@ -143,9 +130,10 @@ class Governor:
 def read_governor(data: Mapping[str, Any]) -> Governor:
     """The governor's document; its moments are milliseconds since the epoch, its money millionths of a dollar."""
     day = data.get("day") or {}
+    grants = _grants(data)
     return Governor(
         limit=int(data.get("limit", 0)),
-        grants=tuple(_grant(entry) for entry in data.get("log") or []),
+        grants=grants or (),
         tokens_per_minute=int(data.get("tokensPerMinute") or 0),
         dollars_per_day=float(data.get("dollarsPerDay") or 0),
         waiting=tuple(_waiting(one) for one in data.get("waiting") or []),
@@ -155,17 +143,16 @@ def read_governor(data: Mapping[str, Any]) -> Governor:
         providers=_uses(day.get("providers")),
         campaigns=_uses(day.get("campaigns")),
         reason=str(data.get("waitingReason") or ""),
+        is_full=grants is None,
     )
 
 
-def _grant(entry: Mapping[str, Any]) -> Grant:
-    return Grant(
-        by=float(entry["by"]) / 1000,
-        n=int(entry["n"]),
-        tokens=int(entry.get("tokens", 0)),
-        provider=str(entry.get("provider", "")),
-        campaign=str(entry.get("campaign", "")),
-    )
+def _grants(data: Mapping[str, Any]) -> tuple[GrantEntry, ...] | None:
+    """The log; `None` if it can't be read, as before the first call after an update that changed its format."""
+    try:
+        return unpack(data.get("log", b""), data.get("logNames", []))
+    except ValueError:
+        return None
 
 
 def _waiting(one: Mapping[str, Any]) -> Waiting:

@@ -42,17 +42,20 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._calls: list[Call] = _load(file)
+        self._under_way: dict[int, Call] = {}
 
     def begin(self, monotonic: float, wall: float) -> Call:
         """Note that a call has arrived."""
         call = Call((self._calls[-1].number if self._calls else 0) + 1, monotonic, wall)
         self._calls.append(call)
+        self._under_way[call.number] = call
         return call
 
     def end(self, call: Call) -> None:
         """Write a call down once it is known how it ended."""
-        if call not in self._calls:
+        if self._under_way.get(call.number) is not call:
             return  # The journal was emptied while the call was under way.
+        del self._under_way[call.number]
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(call.shown()) + "\n")
 
@@ -62,7 +65,7 @@ class Journal:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._calls = []
+        self._calls, self._under_way = [], {}
         self._file.unlink(missing_ok=True)
 
 

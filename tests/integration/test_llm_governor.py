@@ -14,6 +14,7 @@ from leadgen.llm.governor import Governor, Grants
 from leadgen.llm.spending import Use
 from leadgen.llm.state import GovernorState, configure_limit_changes
 from leadgen.llm.window import Pace
+from leadgen.model.grants import unpack
 from leadgen.store.client import Collections
 from leadgen.store.records import Commit, Raced
 
@@ -44,12 +45,24 @@ def stored(db: Client) -> dict[str, Any]:
     return found
 
 
+class Later:
+    """This machine's monotonic clock, which can be told that time has passed."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.passed
+
+
 def test_the_first_call_makes_the_document_with_the_limit_of_the_settings(firestore_db: Client) -> None:
     grants = take(governor(firestore_db), 3)
     assert (len(grants.slots), grants.retry_at) == (3, None)
     state = GovernorState.from_firestore(stored(firestore_db))
     assert state.limit == 20
-    assert [(entry.n, entry.provider, entry.campaign) for entry in state.log] == [(3, "one", "c")]
+    assert [(entry.n, entry.provider, entry.campaign) for entry in unpack(state.log, state.log_names)] == [
+        (3, "one", "c")
+    ]
     assert state.used_in_window == 3
 
 
@@ -88,19 +101,52 @@ def test_being_full_costs_one_write_in_a_while(firestore_db: Client) -> None:
     assert after.get("waitingUntil")
 
 
-def test_a_change_of_the_limit_holds_at_once(firestore_db: Client) -> None:
+def test_a_lower_limit_holds_at_once_and_a_higher_one_within_seconds(firestore_db: Client) -> None:
     set_limit(firestore_db, 3)
-    asking = governor(firestore_db)
+    later = Later()
+    asking = Governor(firestore_db, owner="one", monotonic=later)
     assert granted(asking, 2) == 2
     set_limit(firestore_db, 2)
     assert granted(asking, 1) == 0
     set_limit(firestore_db, 4)
+    later.passed += 5.0
     assert granted(asking, 5) == 2
     set_limit(firestore_db, 0)
+    later.passed += 5.0
     paused = take(asking, 1)
     assert paused.slots == ()
     assert paused.retry_at is not None
     assert "paused" in paused.reason
+    set_limit(firestore_db, 6)
+    assert "paused" in take(asking, 1).reason, "nobody asks Firestore again at once"
+    later.passed += 5.0
+    assert granted(asking, 9) == 2
+
+
+def test_a_refusal_that_concerns_one_wish_does_not_keep_others_waiting(firestore_db: Client) -> None:
+    """What is refused for its price or its size says nothing about a cheaper or smaller call."""
+    Collections(firestore_db).governor.set({"limit": 9, "tokensPerMinute": 1000, "dollarsPerDay": 0.001})
+    asking = governor(firestore_db)
+
+    def reason(tokens: int, micros: int | None) -> str:
+        return asking.take("one", {"c": 1}, tokens=tokens, micros=micros).reason
+
+    assert "LEADGEN_LLM_PRICE" in reason(10, None)
+    assert "1,001 tokens" in reason(1001, 10)
+    assert "money" in reason(10, 1001)
+    assert reason(600, 10) == ""
+    assert "in use" in reason(600, 10), "the minute's tokens are used up for as large a call"
+    assert reason(400, 10) == ""
+    assert "in use" in reason(1, 10)
+
+
+def test_a_campaign_that_finds_the_desk_closed_for_long_gets_a_place_in_the_queue(firestore_db: Client) -> None:
+    set_limit(firestore_db, 1)
+    asking = governor(firestore_db)
+    assert granted(asking, 1, "large") == 1
+    assert granted(asking, 2, "small") == 0
+    [waiting] = GovernorState.from_firestore(stored(firestore_db)).waiting
+    assert (waiting.campaign, waiting.calls) == ("small", 2)
 
 
 def test_what_a_provider_asks_for_holds_for_every_instance_and_for_it_alone(firestore_db: Client) -> None:
@@ -138,7 +184,7 @@ def test_what_calls_used_is_written_down_once_by_provider_and_campaign(firestore
     assert state.day.providers["api.example/m"].micros == 111
     assert {name: use.calls for name, use in state.day.campaigns.items()} == {"c": 2, "none": 1}
     assert (state.day.campaigns["c"].prompt_tokens, state.day.campaigns["c"].completion_tokens) == (200, 40)
-    assert sum(entry.n for entry in state.log) == 3, "a call that was skipped is free again"
+    assert state.used_in_window == 3, "a call that was skipped is free again"
 
 
 def test_a_call_nobody_knows_the_price_of_is_refused_while_the_days_money_is_limited(firestore_db: Client) -> None:
@@ -154,14 +200,41 @@ def test_a_call_nobody_knows_the_price_of_is_refused_while_the_days_money_is_lim
 
 @pytest.mark.parametrize(
     "damage",
-    [{"limit": "60"}, {"limit": -1}, {"limit": True}, {"limit": float("nan")}, {"limit": 10**9}, {"log": [{"at": 1}]}],
+    [
+        {"limit": "60"},
+        {"limit": -1},
+        {"limit": True},
+        {"limit": float("nan")},
+        {"limit": 10**9},
+        {"day": {"reserved": -1}},
+    ],
 )
 def test_a_damaged_document_grants_nothing_and_is_named(firestore_db: Client, damage: dict[str, Any]) -> None:
-    Collections(firestore_db).governor.set({"limit": 20, "log": [], **damage})
+    Collections(firestore_db).governor.set({"limit": 20, "log": b"", **damage})
     refused = take(governor(firestore_db), 1)
     assert refused.slots == ()
     assert refused.retry_at is not None
     assert "governor/llm" in refused.reason
+
+
+OF_MAPS = [{"at": 1, "by": 2, "n": 3, "tokens": 0, "provider": "one", "campaign": "c", "owner": "a.1"}]
+
+
+def test_a_log_of_an_earlier_format_counts_as_full_for_one_window_and_is_made_anew(firestore_db: Client) -> None:
+    """As after an update that changed its format: nobody has to delete anything, and nothing is granted in doubt."""
+    Collections(firestore_db).governor.set({"limit": 6, "log": OF_MAPS})
+    end = time.monotonic() + SHORT.window_s
+    first, second = governor(firestore_db, "one", SHORT), governor(firestore_db, "two", SHORT)
+    refused = take(first, 4)
+    assert (refused.slots, "can't be read" in refused.reason) == ((), True)
+    assert refused.retry_at is not None
+    assert isinstance(stored(firestore_db)["log"], bytes)
+    set_limit(firestore_db, 6000)
+    assert granted(second, 4) == 0, "a higher limit does not tell what was granted before"
+    while not (slots := take(second, 4).slots):
+        threading.Event().wait(0.05)
+    assert time.monotonic() >= end
+    assert len(slots) == 4
 
 
 def test_a_write_that_was_reported_failed_but_took_place_is_not_made_twice(

@@ -16,6 +16,7 @@ from console.live.health import FeedHealth, FeedState, Health, LinkState
 from console.live.session import BackendError, UserInfo
 from console.live.store import LiveStore
 from console.screens.dashboard.rows import funnel_counts
+from leadgen.model.grants import GrantEntry, pack
 
 NOW = datetime(2026, 11, 18, 20, 2, 14, tzinfo=UTC)
 """A Wednesday, 14:02:14 in Austin."""
@@ -343,6 +344,11 @@ ACTIVITY = [
     {"id": f"activity{n}", "at": before(seconds=ago), "kind": kind, "text": text, "expiresAt": NOW}
     for n, (ago, kind, text) in enumerate(_EVENTS)
 ]
+_GRANTED = [
+    GrantEntry(moment, moment + 2000, n)
+    for seconds, n in ((61, 3), (40, 5), (12, 4), (2, 2))
+    for moment in [int(before(seconds=seconds).timestamp() * 1000)]
+]
 _REQUESTED = [request["id"] for request in REQUESTS]
 GOVERNOR = [
     {"id": "llm", "limit": 20,
@@ -354,8 +360,7 @@ GOVERNOR = [
              for name, n in zip(_REQUESTED, (42, 28, 0, 120), strict=False)
          },
      },
-     "log": [{"at": moment, "by": moment + 2000, "n": n}
-             for s, n in ((61, 3), (40, 5), (12, 4), (2, 2)) for moment in [int(before(seconds=s).timestamp() * 1000)]]}
+     "log": pack(_GRANTED)[0], "logNames": pack(_GRANTED)[1]}
 ]  # fmt: skip
 SETTINGS = [{"id": "settings", "dailyCap": 2000, "postalAddress": "12 Main St, Austin TX 78701", "revision": 4}]
 _SENT_TODAY = sorted(int(before(minutes=3 * n + 2).timestamp()) for n in range(212))

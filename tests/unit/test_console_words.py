@@ -25,6 +25,7 @@ from console.screens.campaigns.entry import Entry, Keys, problems, refusals
 from console.screens.campaigns.preflight import STOP, WARN, preflight
 from console.screens.view import View
 from leadgen.model.config import StoredSettings
+from leadgen.model.grants import GrantEntry, pack
 from tests.snapshots import recorded
 
 NOW = recorded.NOW
@@ -164,9 +165,15 @@ def test_preflight_names_mailbox_source_role_and_unknown_configuration() -> None
 
 def test_the_governor_counts_what_still_counts() -> None:
     at = int(NOW.timestamp() * 1000)
-    log = [{"at": at - 62_000, "by": at - ago, "n": n, "tokens": 10 * n} for ago, n in ((60_000, 9), (59_000, 3))]
-    governor = read_governor({"limit": 20, "log": log})
+    log, names = pack(GrantEntry(at - 62_000, at - ago, n, 10 * n) for ago, n in ((60_000, 9), (59_000, 3)))
+    governor = read_governor({"limit": 20, "log": log, "logNames": names})
     assert (governor.limit, governor.used(NOW), governor.tokens(NOW)) == (20, 3, 30)
+
+
+def test_a_log_of_another_format_is_shown_as_a_limit_used_up() -> None:
+    governor = read_governor({"limit": 20, "log": [{"at": 1, "by": 2, "n": 3}]})
+    assert (governor.used(NOW), governor.tokens(NOW)) == (20, 0)
+    assert read_governor({"day": {"day": "2026-03-01"}}).used(NOW) == 0
 
 
 def test_the_governor_says_who_waits_who_is_held_and_what_today_has_cost() -> None:

@@ -74,7 +74,8 @@ def ask(client: ModelClient, within: float = 60.0, book: Book | None = None) -> 
 
 def told(book: Book) -> tuple[int, Use]:
     """How many calls a book says began, and what they used."""
-    amendments, settlements = book.take_news()
+    news = book.take_news()
+    amendments, settlements = news.amendments(), news.settlements
     assert amendments, "the slot was told nothing"
     return sum(one.n for one in amendments), sum((one.use for one in settlements), Use())
 
@@ -202,11 +203,14 @@ def test_a_slot_is_begun_when_the_bytes_leave_and_ended_with_what_the_answer_say
         def begun(self) -> None:
             events.append("begun")
 
+        def answered(self) -> None:
+            events.append("answered")
+
         def ended(self, use: Use) -> None:
             events.append("ended")
 
     answer = connect().ask(messages_for(LEAD), Watched())
-    assert events[0] == "begun"
+    assert events[:2] == ["begun", "answered"]
     assert events.count("begun") == 1
     assert events[-1] == "ended"
     use = answer.use

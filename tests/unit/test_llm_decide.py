@@ -139,6 +139,31 @@ def test_many_at_once_rather_than_one_by_one() -> None:
     assert few.retry_ms <= NOW + 61_100
 
 
+@pytest.mark.parametrize(
+    "more", [{"providers": {"one": Limits(Cap(5))}}, {"tokens": 5000}], ids=["a provider's limit", "tokens"]
+)
+def test_where_a_handful_never_comes_together_what_is_free_is_given(more: dict[str, object]) -> None:
+    """At 600 a minute a handful is ten; another limit lets only five through in any window."""
+    assert decide(state(600, **more), wish(50, tokens=1000), NOW, PACE).calls == 5  # type: ignore[arg-type]
+
+
+def test_a_refusal_says_whom_it_concerns() -> None:
+    """0: others may find something. Otherwise nobody does before that moment, who wants as many tokens or more."""
+    held = decide(state(5, holds={"one": NOW + 9000}), wish(), NOW, PACE)
+    paused = decide(state(0), wish(), NOW, PACE)
+    full = decide(decide(state(2), wish(2), NOW, PACE).state, wish(token="b"), NOW, PACE)
+    assert (held.again_ms, paused.again_ms, full.again_ms) == (NOW + 9000, NOW + 60_000, NOW + 61_000)
+    tokens = decide(decide(state(9, 100), wish(1, tokens=90), NOW, PACE).state, wish(tokens=20, token="b"), NOW, PACE)
+    assert (tokens.calls, tokens.again_ms, tokens.again_tokens) == (0, NOW + 61_000, 20)
+    for refused in (
+        decide(state(5, 100), wish(tokens=101), NOW, PACE),
+        decide(state(5, micros=100), wish(micros=101), NOW, PACE),
+        decide(state(5, micros=100), replace(wish(), micros=None), NOW, PACE),
+        decide(state(5, micros=100), wish(3, micros=50), NOW, PACE),
+    ):
+        assert (refused.again_ms, refused.retry_ms) == (0, NOW + 60_000)
+
+
 @given(st.integers(0, 30), st.dictionaries(st.text("abc", max_size=2), st.integers(0, 12), max_size=5), st.data())
 def test_shares_are_used_up_and_nobody_poorer_goes_without(
     free: int, wanted: dict[str, int], data: st.DataObject

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from leadgen.llm.decide import Amendment, Settlement
 from leadgen.llm.spending import Use
@@ -46,29 +46,47 @@ class _Page:
     reserved: int
     day: str
     open: int
-    begun: int = 0
-    arrived_ms: int = 0
+    arrivals: dict[int, int] = field(default_factory=dict)
+    """By when each call that began has arrived, in milliseconds since the epoch, by the number of its slot."""
     ended: int = 0
     tokens: int = 0
 
     def amendment(self) -> Amendment:
         entry = self.entry
         each = entry.tokens // entry.n
-        n = self.begun + self.open
-        shuts = entry.shuts if self.open else max(self.arrived_ms, entry.opens)
+        n = len(self.arrivals) + self.open
+        shuts = entry.shuts if self.open else max(self.arrivals.values(), default=entry.opens)
         tokens = self.tokens + each * (n - self.ended)
         return Amendment(entry.owner, entry.opens, entry.campaign, n, shuts, tokens)
+
+
+@dataclass(frozen=True)
+class News:
+    """What the document has not been told.
+
+    Args:
+        pages: entries of which more is known, by what names them.
+        settlements: calls that ended, or never began.
+    """
+
+    pages: dict[tuple[str, int, str], _Page]
+    settlements: list[Settlement]
+
+    def amendments(self) -> list[Amendment]:
+        """What is known of the entries by now."""
+        return [page.amendment() for page in self.pages.values()]
 
 
 class Slot:
     """The right to begin one call, from `opens_at` on and before `lapses_at` (monotonic seconds).
 
-    Whoever holds it says what became of it: `skipped`, or `begun` and later `ended`. What is never said counts as the
-    worst that can have happened.
+    Whoever holds it says what became of it: `skipped`, or `begun`, perhaps `answered`, and later `ended`. What is never
+    said counts as the worst that can have happened.
     """
 
-    def __init__(self, book: Book, page: _Page, reading: Reading, travel_s: float) -> None:
-        self._book, self._page, self._reading, self._travel_s = book, page, reading, travel_s
+    def __init__(self, book: Book, page: _Page, number: int, reading: Reading, travel_s: float) -> None:
+        self._book, self._page, self._number, self._reading = book, page, number, reading
+        self._travel_s = travel_s
         self._begun_at: float | None = None
         self._done = False
         self.campaign = page.entry.campaign
@@ -85,7 +103,12 @@ class Slot:
         """The call's bytes are on their way."""
         if self._begun_at is None and not self._done:
             self._begun_at = self._book.now()
-            self._book.begin(self._page, self._reading.at_most(self._begun_at + self._travel_s))
+            self._book.begin(self._page, self._number, self._reading.at_most(self._begun_at + self._travel_s))
+
+    def answered(self) -> None:
+        """The provider has begun to answer, which proves that the call has arrived: often sooner than was reckoned."""
+        if self._begun_at is not None and not self._done:
+            self._book.arrived(self._page, self._number, self._reading.at_most(self._book.now()))
 
     def ended(self, use: Use) -> None:
         """The call is over.
@@ -122,7 +145,7 @@ class Book:
             travel_s: what is kept for the way to the provider.
         """
         page = _Page(entry, micros, day, entry.n)
-        return [Slot(self, page, reading, travel_s) for _ in range(entry.n)]
+        return [Slot(self, page, number, reading, travel_s) for number in range(entry.n)]
 
     def skip(self, page: _Page) -> None:
         """A call of the entry never began."""
@@ -130,14 +153,18 @@ class Book:
             page.open -= 1
             self._note(page, Use())
 
-    def begin(self, page: _Page, arrives_ms: int) -> None:
+    def begin(self, page: _Page, number: int, arrives_ms: int) -> None:
         """A call of the entry began, and has arrived by then."""
         with self._lock:
             page.open -= 1
-            page.begun += 1
-            page.arrived_ms = max(page.arrived_ms, arrives_ms)
+            page.arrivals[number] = arrives_ms
             if not page.open:
                 self._changed[_key(page)] = page
+
+    def arrived(self, page: _Page, number: int, now_ms: int) -> None:
+        """A call of the entry has arrived by now."""
+        with self._lock:
+            page.arrivals[number] = min(page.arrivals[number], now_ms)
 
     def end(self, page: _Page, use: Use) -> None:
         """A call of the entry is over."""
@@ -146,17 +173,18 @@ class Book:
             page.tokens += use.prompt_tokens + use.completion_tokens
             self._note(page, use)
 
-    def take_news(self) -> tuple[list[Amendment], list[Settlement]]:
+    def take_news(self) -> News:
         """What the document has not been told. Whoever takes it writes it, or gives it back."""
         with self._lock:
-            news = [page.amendment() for page in self._changed.values()], self._settlements
+            news = News(self._changed, self._settlements)
             self._changed, self._settlements = {}, []
             return news
 
-    def give_back(self, settlements: list[Settlement]) -> None:
-        """The document could not be told. (Amendments only make an entry count for less: they may be lost.)"""
+    def give_back(self, news: News) -> None:
+        """The document was not told."""
         with self._lock:
-            self._settlements = settlements + self._settlements
+            self._changed = news.pages | self._changed
+            self._settlements = news.settlements + self._settlements
 
     @property
     def has_use(self) -> bool:

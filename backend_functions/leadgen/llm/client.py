@@ -61,6 +61,10 @@ class Right(Protocol):
         """Its bytes are on their way."""
         ...
 
+    def answered(self) -> None:
+        """The provider has begun to answer."""
+        ...
+
     def ended(self, use: Use) -> None:
         """It is over."""
         ...
@@ -190,7 +194,7 @@ class ModelClient:
 
         token = _slot.set(slot)
         try:
-            return self._request(messages)
+            return self._request(messages, slot)
         except openai.APITimeoutError:
             raise ModelError(Failure.TIMEOUT, self._timeout_detail()) from None
         except openai.APIConnectionError:
@@ -238,7 +242,7 @@ class ModelClient:
         if self._monotonic() >= slot.lapses_at:
             raise ModelError(Failure.LAPSED, "The grant ran out before the model was asked.")
 
-    def _request(self, messages: Sequence[dict[str, str]]) -> bytes:
+    def _request(self, messages: Sequence[dict[str, str]], slot: Right) -> bytes:
         assert self._client is not None
         give_up = self._monotonic() + self._timeout_s
         with self._client.chat.completions.with_streaming_response.create(
@@ -250,6 +254,7 @@ class ModelClient:
             },
             max_completion_tokens=MAX_TOKENS,
         ) as response:
+            slot.answered()
             return self._body(response, give_up)
 
     def _body(self, response: APIResponse[Any], give_up: float) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
 from leadgen.llm.fairness import Ticket, shares, valid
 from leadgen.llm.spending import Day, Use, affordable
@@ -13,7 +12,10 @@ from leadgen.llm.window import Cap, Entry, Log, Pace, compact, current, openings
 PAUSED_RETRY_MS = 60_000
 """When to ask again while nothing lets a call through."""
 SOONEST_RETRY_MS = 100
+HANDFUL = 5
+"""Calls that an instance had better take at once while all are in use: fewer cost too many writes."""
 HELD = "The provider asked everyone to wait."
+_SPENT = "The day's money for model calls is spent."
 _UNPRICED = (
     "Nobody knows what a call to {} costs, and the day's money is limited: set LEADGEN_LLM_PRICE (or, for the second "
     "provider, LEADGEN_LLM_FALLBACK_PRICE), or lift the limit."
@@ -133,6 +135,8 @@ class Verdict:
         granted: the new entries, in the order in which they open.
         retry_ms: when to come back for the rest, in milliseconds since the epoch; `None` if all was granted.
         reason: why not all was granted, for a person to read.
+        again_ms: before this moment there is nothing to be had of this provider, whoever asks; 0 if there may be.
+        again_tokens: that holds for calls that may use so many tokens or more: smaller ones may find room.
         chunk_ms: how long it takes, in the long run, until as many come free as are taken at once.
         held: whether it is this provider that asked everyone to wait: another one may be free.
     """
@@ -141,6 +145,8 @@ class Verdict:
     granted: tuple[Entry, ...]
     retry_ms: int | None
     reason: str = ""
+    again_ms: int = 0
+    again_tokens: int = 0
     chunk_ms: int = 0
     held: bool = False
 
@@ -171,35 +177,41 @@ def decide(state: State, wish: Wish, now_ms: int, pace: Pace) -> Verdict:
     state = replace(state, log=current(state.log, now_ms, pace), tickets=valid(state.tickets, now_ms))
     until = state.holds.get(wish.provider, 0)
     if until > now_ms:
-        return replace(_refused(state, wish, pace, now_ms, until, HELD), held=True)
+        return replace(_refused(state, wish, pace, now_ms, until, HELD), held=True, again_ms=until)
     if wish.micros is None and _is_limited(state, wish):
         return _refused(state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, _UNPRICED.format(wish.provider))
     others = {t.campaign: t.calls for t in state.tickets if t.campaign not in wish.calls}
     chunk = max(1, state.total.cap.calls * pace.horizon_ms // pace.window_ms)
     opening = _openings(state, wish, now_ms, pace, wish.total + sum(others.values()) + chunk)
     if not opening:
-        return _refused(state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, _why_never(state, wish))
+        refused = _refused(state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, _why_never(state, wish))
+        return replace(refused, again_ms=refused.retry_ms or 0) if _is_paused(state, wish) else refused
     within = sum(1 for moment in opening if moment <= now_ms + pace.horizon_ms)
     paid = _affordable(state, wish)
     if paid == 0:
-        return _refused(
-            state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, "The day's money for model calls is spent."
-        )
-    if within < min(chunk, wish.total):
-        # Little by little would cost a write for every call: better a handful at once, in a moment.
+        return _refused(state, wish, pace, now_ms, now_ms + PAUSED_RETRY_MS, _SPENT)
+    if _is_worth_waiting(opening, within, min(chunk, wish.total), now_ms, pace):
         within = 0
     free = within if paid is None else min(within, paid)
     given = shares(free, {**wish.calls, **others}, _had(state.log))
     own = {campaign: given[campaign] for campaign in wish.calls}
     entries = _entries(opening, own, wish, pace)
     rest = wish.total - sum(own.values())
-    if not rest:
-        return Verdict(_granted(state, wish, entries, own, None), entries, None)
-    following = opening[min(sum(own.values()) + min(rest, chunk), len(opening)) - 1]
+    few = min(rest or wish.total, chunk)
+    following = opening[min(sum(own.values()) + few, len(opening)) - 1]
     retry = max(following - pace.horizon_ms, now_ms + SOONEST_RETRY_MS)
+    if paid is not None and paid < min(within, wish.total):
+        after = _granted(state, wish, entries, own, _Wait(now_ms, now_ms + PAUSED_RETRY_MS, pace))
+        return Verdict(after, entries, now_ms + PAUSED_RETRY_MS, _SPENT)
+    again = retry if following > now_ms else 0
+    tokens = wish.tokens if _are_tokens_limited(state, wish) else 0
+    chunk_ms = min(chunk, HANDFUL) * pace.window_ms // state.total.cap.calls
+    if not rest:
+        after = _granted(state, wish, entries, own, None)
+        return Verdict(after, entries, None, "", again, tokens, chunk_ms)
+    after = _granted(state, wish, entries, own, _Wait(now_ms, retry, pace))
     reason = f"All {state.total.cap.calls} calls a minute are in use."
-    chunk_ms = min(rest, chunk) * pace.window_ms // state.total.cap.calls
-    return Verdict(_granted(state, wish, entries, own, _Wait(now_ms, retry, pace)), entries, retry, reason, chunk_ms)
+    return Verdict(after, entries, retry, reason, again, tokens, chunk_ms)
 
 
 def amended(log: Log, amendments: Sequence[Amendment]) -> Log:
@@ -244,9 +256,29 @@ def _openings(state: State, wish: Wish, now_ms: int, pace: Pace, most: int) -> l
     return found
 
 
-def _is_limited(state: State, wish: Wish) -> bool:
+def _is_worth_waiting(opening: Sequence[int], within: int, handful: int, now_ms: int, pace: Pace) -> bool:
+    """Whether to take nothing now. Little by little would cost a write for every call: better a handful at once, if it
+    is there in a moment."""
+    if not within < handful <= len(opening):
+        return False
+    return opening[handful - 1] <= now_ms + 2 * pace.horizon_ms
+
+
+def _limits(state: State, wish: Wish) -> list[Limits]:
     own = state.providers.get(wish.provider)
-    return bool(state.total.micros or (own is not None and own.micros))
+    return [state.total] if own is None else [state.total, own]
+
+
+def _is_limited(state: State, wish: Wish) -> bool:
+    return any(one.micros for one in _limits(state, wish))
+
+
+def _is_paused(state: State, wish: Wish) -> bool:
+    return any(one.cap.calls == 0 for one in _limits(state, wish))
+
+
+def _are_tokens_limited(state: State, wish: Wish) -> bool:
+    return any(one.cap.tokens for one in _limits(state, wish))
 
 
 def _affordable(state: State, wish: Wish) -> int | None:
@@ -278,13 +310,17 @@ def _had(log: Log) -> dict[str, int]:
 
 def _entries(opening: Sequence[int], own: Mapping[str, int], wish: Wish, pace: Pace) -> tuple[Entry, ...]:
     """The earliest openings, dealt to the campaigns in turn."""
-    pairs = sorted(zip(opening, _dealt(own), strict=False))
-    entries = []
-    for (opens, campaign), group in groupby(pairs):
-        n = len(list(group))
-        shuts = opens + pace.use_within_ms
-        entries.append(Entry(opens, shuts, n, n * wish.tokens, wish.provider, campaign, wish.token))
-    return tuple(entries)
+    # Grants that open close together open with the last of them, so that the log stays short whatever the limit.
+    moments = opening[: wish.total]
+    groups: dict[tuple[int, str], int] = {}
+    last = 0
+    for moment, campaign in sorted(zip(moments, _dealt(own), strict=False), reverse=True):
+        last = last if last and last - moment <= pace.grain_ms else moment
+        groups[last, campaign] = groups.get((last, campaign), 0) + 1
+    return tuple(
+        Entry(opens, opens + pace.use_within_ms, n, n * wish.tokens, wish.provider, campaign, wish.token)
+        for (opens, campaign), n in sorted(groups.items())
+    )
 
 
 def _dealt(own: Mapping[str, int]) -> list[str]:

@@ -15,14 +15,15 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from leadgen.llm.book import Book, Reading, Slot
+from leadgen.llm.book import Book, News, Reading, Slot
 from leadgen.llm.decide import State, Verdict, Wish, amended, decide, settled
+from leadgen.llm.desk import SHORT_S, Closed, Desk, Grants, Place, deal
 from leadgen.llm.spending import day_of
 from leadgen.llm.state import (
     GovernorState,
@@ -33,6 +34,7 @@ from leadgen.llm.state import (
 )
 from leadgen.llm.window import Pace
 from leadgen.model.errors import Unavailable
+from leadgen.model.ids import digest
 from leadgen.store.client import Collections
 from leadgen.store.clock import Clock, SystemClock
 from leadgen.store.records import Commit, Raced, Record, retrying, to_record
@@ -49,53 +51,22 @@ STORE_RETRY_S = 15.0
 """When to ask again after Firestore failed."""
 REFUSAL_NOTE_S = 5.0
 """An instance writes a refusal down at most this often: being full must not cost writes."""
+LONGEST_CLOSED_S = 5.0
+"""An instance that found nothing asks again after this at the latest: the limit may have been raised."""
 MAX_HOLD_S = 600.0
 """No provider's Retry-After stops everybody for longer than this without being asked again."""
+
+_IN_USE = "All calls of the moment are in use."
+_LOST_LOG = "The Governor's log of calls can't be read. The limit counts as used up for one window; then calls go on."
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Grants:
-    """What `take` gives.
-
-    Args:
-        slots: the calls that may begin, in the order in which they may.
-        retry_at: when to ask for the rest; `None` if all that was wanted was granted.
-        reason: why not all was granted, for a person to read.
-        held: whether it is this provider that asked everyone to wait: another one may be free.
-    """
-
-    slots: tuple[Slot, ...]
-    retry_at: datetime | None
-    reason: str = ""
-    held: bool = False
-
-
-@dataclass
-class _Place:
-    """One thread's wish, until it is answered."""
-
-    calls: Mapping[str, int]
-    tokens: int
-    micros: int | None
-    slots: list[Slot] = field(default_factory=list)
-    answer: Grants | None = None
-
-    def missing(self, campaign: str) -> int:
-        return self.calls.get(campaign, 0) - sum(1 for slot in self.slots if slot.campaign == campaign)
-
-
-@dataclass
-class _Desk:
-    """Where the threads of this instance ask for calls to one provider: whoever gets the turn asks for all in line."""
-
-    turn: threading.Lock = field(default_factory=threading.Lock)
-    line: list[_Place] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class _Answer:
+    """What the document says to a wish, read at one moment, on the account of one day."""
+
+    wish: Wish
     verdict: Verdict
     reading: Reading
     day: str
@@ -127,15 +98,15 @@ class Governor:
     ) -> None:
         self._db = db
         self._names = Collections(db)
-        self._owner = owner
         self._pace = pace or Pace()
         self._clock = clock or SystemClock()
         self._monotonic = monotonic
         self._sleep = sleep
         self._rng = rng or random.Random()
+        self._instance = digest(owner)[:8]
         self._numbers = itertools.count(1)
         self._book = Book(monotonic)
-        self._desks: dict[str, _Desk] = {}
+        self._desks: dict[str, Desk] = {}
         self._lock = threading.Lock()
         self._noted = -REFUSAL_NOTE_S
 
@@ -152,15 +123,15 @@ class Governor:
         wanted = {campaign: number for campaign, number in calls.items() if number > 0}
         if not wanted:
             return Grants((), None)
-        place = _Place(wanted, tokens, micros)
+        place = Place(wanted, tokens, micros)
         with self._lock:
-            desk = self._desks.setdefault(provider, _Desk())
-            desk.line.append(place)
+            desk = self._desks.setdefault(provider, Desk(self._monotonic))
+        refusal = desk.enter(place)
+        if refusal is not None:
+            return refusal
         with desk.turn:
-            if place.answer is None:
-                with self._lock:
-                    line, desk.line = desk.line, []
-                self._serve(provider, line)
+            if place.answer is None and (line := desk.gather()):
+                self._serve(provider, desk, line)
         assert place.answer is not None
         return place.answer
 
@@ -194,7 +165,7 @@ class Governor:
         """
         if not self._book.has_use:
             return True
-        amendments, settlements = self._book.take_news()
+        news = self._book.take_news()
         token = self._token()
 
         def attempt() -> None:
@@ -202,46 +173,41 @@ class Governor:
             record = _record(snapshot)
             if record is None or token in record.value.recent:
                 return
-            state = record.value.state(day_of(snapshot.read_time))
-            state = replace(
-                state,
-                log=amended(state.log, amendments),
-                day=settled(state.day, settlements),
-                recent=(*state.recent, token),
-            )
-            self._write(record, state, snapshot.read_time, {})
+            state = self._state(record.value, snapshot.read_time, news)
+            self._write(record, replace(state, recent=(*state.recent, token)), snapshot.read_time, {})
 
         try:
             retrying(attempt, sleep=self._sleep, rng=self._rng)
         except _failures() as error:
-            self._book.give_back(settlements)
+            self._book.give_back(news)
             _log.warning("the Governor could not note what calls used: %s", type(error).__name__)
             return False
         return True
 
     # --- one request for all who stand in line
 
-    def _serve(self, provider: str, line: list[_Place]) -> None:
+    def _serve(self, provider: str, desk: Desk, line: list[Place]) -> None:
         answer: _Answer | str
         try:
             answer = self._ask(self._wish(provider, line))
         except ValidationError as error:
             fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
-            answer = f"The document governor/llm is damaged ({fields}); set the limit again or delete it."
+            answer = f"The document governor/llm is damaged ({fields}); save the limits in the configuration again."
         except Unavailable as error:
             answer = f"The Governor's document could not be changed: {error.detail}"
         except _store_errors() as error:
             answer = f"Firestore did not answer the Governor ({type(error).__name__})."
         except BaseException:
             # Nobody in line may wait for an answer for ever; the error itself is the asking thread's.
-            self._close(line, "The Governor failed.")
+            self._refuse(line, "The Governor failed.")
             raise
         if isinstance(answer, str):
-            self._close(line, answer)
+            self._refuse(line, answer)
+            desk.answered(line, None)
         else:
-            self._deal(line, answer)
+            desk.answered(line, self._deal(line, answer))
 
-    def _wish(self, provider: str, line: list[_Place]) -> Wish:
+    def _wish(self, provider: str, line: list[Place]) -> Wish:
         calls: dict[str, int] = {}
         for place in line:
             for campaign, number in place.calls.items():
@@ -250,7 +216,7 @@ class Governor:
         return Wish(provider, calls, tokens, _dearest(line), self._token())
 
     def _ask(self, wish: Wish) -> _Answer:
-        amendments, settlements = self._book.take_news()
+        news = self._book.take_news()
         tried: list[_Answer] = []
 
         def attempt() -> _Answer:
@@ -262,52 +228,86 @@ class Governor:
             if tried and wish.token in found.recent:
                 # The write we were told had failed took place: a repeated commit meets its own precondition.
                 return tried[-1]
-            state = found.state(day_of(snapshot.read_time))
-            state = replace(state, log=amended(state.log, amendments), day=settled(state.day, settlements))
+            state = self._state(found, snapshot.read_time, news)
             verdict = decide(state, wish, reading.server_ms, self._pace)
-            answer = _Answer(verdict, reading, state.day.day)
+            if found.log is None:
+                verdict = replace(verdict, reason=_LOST_LOG)
+            answer = _Answer(wish, verdict, reading, state.day.day)
             told = _told(verdict, snapshot.read_time)
-            if verdict.calls or settlements:
+            if verdict.calls:
                 tried.append(answer)
                 self._write(record, verdict.state, snapshot.read_time, told)
-            elif reading.after - self._noted >= REFUSAL_NOTE_S:
+            elif self._is_worth_noting(found, verdict, wish, reading) or self._is_worth_telling(news, verdict, reading):
                 self._noted = reading.after
                 # Whoever was first has written something newer; a place in the queue is asked for again next time.
                 with contextlib.suppress(Raced):
                     self._write(record, verdict.state, snapshot.read_time, told)
+                    return answer
+            if not verdict.calls:
+                self._book.give_back(news)
             return answer
 
         try:
             return retrying(attempt, sleep=self._sleep, rng=self._rng)
         except BaseException:
-            self._book.give_back(settlements)
+            self._book.give_back(news)
             raise
 
-    def _deal(self, line: list[_Place], answer: _Answer) -> None:
-        """Give the granted slots to those in line, in their order."""
+    def _state(self, found: GovernorState, now: datetime, news: News) -> State:
+        """What the document says, with what it has not been told yet."""
+        state = found.state(day_of(now), to_ms(now), self._pace)
+        return replace(state, log=amended(state.log, news.amendments()), day=settled(state.day, news.settlements))
+
+    def _is_worth_noting(self, found: GovernorState, verdict: Verdict, wish: Wish, reading: Reading) -> bool:
+        """Whether a refusal is: the dashboard needs one in a while, and a campaign that has nothing a place in line."""
+        if found.log is None:
+            return True
+        if reading.after - self._noted < REFUSAL_NOTE_S:
+            return False
+        noted = found.last_refused_at
+        served = {entry.campaign for entry in verdict.state.log}
+        is_old = noted is None or reading.server_ms - to_ms(noted) >= REFUSAL_NOTE_S * 1000
+        return is_old or not wish.calls.keys() <= served
+
+    def _is_worth_telling(self, news: News, verdict: Verdict, reading: Reading) -> bool:
+        """Whether what became of our calls is, though nothing is to be had: until somebody tells, they count for longer
+        than they need. Where more is to be had soon, it is told along with that."""
+        return bool(news.pages) and (verdict.retry_ms or 0) - reading.server_ms > self._pace.use_within_ms
+
+    def _deal(self, line: list[Place], answer: _Answer) -> Closed | None:
+        """Give those in line what was granted.
+
+        Returns:
+            For whom the desk is closed until when, if there is nothing to be had for a while.
+        """
+        verdict, reading = answer.verdict, answer.reading
         reserved = _dearest(line) or 0
-        for entry in answer.verdict.granted:
-            for slot in self._book.slots(entry, reserved, answer.day, answer.reading, self._pace.travel_s):
-                place = next(place for place in line if place.missing(slot.campaign) > 0)
-                place.slots.append(slot)
-        retry_at = self._retry_at(answer.verdict)
-        for place in line:
-            short = len(place.slots) < sum(place.calls.values())
-            place.answer = Grants(
-                tuple(place.slots),
-                retry_at if short else None,
-                answer.verdict.reason if short else "",
-                held=answer.verdict.held,
-            )
-
-    def _retry_at(self, verdict: Verdict) -> datetime | None:
-        """When to come back: not all at once, or all but one would come in vain."""
-        if verdict.retry_ms is None:
+        slots = [
+            slot
+            for entry in verdict.granted
+            for slot in self._book.slots(entry, reserved, answer.day, reading, self._pace.travel_s)
+        ]
+        pause_ms = self._pause_ms(verdict, reading)
+        none = Grants((), from_ms(reading.server_ms + pause_ms), verdict.reason or _IN_USE, held=verdict.held)
+        deal(line, slots, none)
+        if not verdict.again_ms:
             return None
-        others = {entry.owner.rpartition(".")[0] for entry in verdict.state.log} - {self._owner}
-        return from_ms(verdict.retry_ms + int(self._rng.uniform(0, len(others)) * verdict.chunk_ms))
+        waiting = {ticket.campaign for ticket in verdict.state.tickets}
+        return Closed(
+            none,
+            reading.after + min(pause_ms / 1000, LONGEST_CLOSED_S),
+            verdict.again_tokens,
+            None if pause_ms <= SHORT_S * 1000 else frozenset(waiting),
+        )
 
-    def _close(self, line: list[_Place], reason: str) -> None:
+    def _pause_ms(self, verdict: Verdict, reading: Reading) -> int:
+        """For how long this instance need not ask again. Not all come at once, or all but one would come in vain; and
+        who comes seldom comes for many."""
+        others = {entry.owner[:8] for entry in verdict.state.log if entry.owner} - {self._instance}
+        until = verdict.retry_ms or verdict.again_ms
+        return max(0, until - reading.server_ms) + int(self._rng.uniform(0, 2) * len(others) * verdict.chunk_ms)
+
+    def _refuse(self, line: list[Place], reason: str) -> None:
         _log.warning("no model calls are granted: %s", reason)
         retry_at = self._clock.now() + timedelta(seconds=STORE_RETRY_S)
         for place in line:
@@ -316,7 +316,7 @@ class Governor:
     # --- the document
 
     def _token(self) -> str:
-        return f"{self._owner}.{next(self._numbers)}"
+        return f"{self._instance}{next(self._numbers) % 2**32:08x}"
 
     def _read(self) -> DocumentSnapshot:
         from google.api_core.retry import Retry
@@ -339,7 +339,7 @@ class Governor:
         Commit(self._db).change(record, changes).run()
 
 
-def _dearest(line: list[_Place]) -> int | None:
+def _dearest(line: list[Place]) -> int | None:
     """What each call of those in line may cost; `None` if that is not known of one of them."""
     known = [place.micros for place in line if place.micros is not None]
     return max(known) if len(known) == len(line) else None

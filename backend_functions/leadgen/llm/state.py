@@ -6,37 +6,24 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, model_validator
 
 from leadgen.llm.decide import Limits, State
 from leadgen.llm.fairness import Ticket
 from leadgen.llm.spending import Day, Use
-from leadgen.llm.window import Cap, Entry, used
+from leadgen.llm.window import GREATEST_LIMIT, Cap, Pace, unknown, used
 from leadgen.model.config import Settings
 from leadgen.model.documents import Document
+from leadgen.model.grants import pack, unpack
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS = 1_000_000
 DEFAULT_LIMIT: int = Settings().llm_transaction_limit
 
-Limit = Annotated[StrictInt, Field(ge=0, le=6000)]
+Limit = Annotated[StrictInt, Field(ge=0, le=GREATEST_LIMIT)]
 """Calls in any rolling window; the bounds are those of `Settings.llm_transaction_limit`. 0 pauses all calls."""
 Count = Annotated[StrictInt, Field(ge=0)]
 Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
-
-
-class LogEntry(Document):
-    """Grants given together; see `Entry`. Moments are milliseconds since the epoch by the server's clock."""
-
-    at: StrictInt
-    """When they open."""
-    by: StrictInt
-    """When they shut."""
-    n: Annotated[StrictInt, Field(ge=1)]
-    tokens: Count = 0
-    provider: str = ""
-    campaign: str = ""
-    owner: str = ""
 
 
 class WaitingCampaign(Document):
@@ -71,7 +58,7 @@ class DayDocument(Document):
 class ProviderLimits(Document):
     """Limits of one provider alone."""
 
-    limit: Limit = 6000
+    limit: Limit = GREATEST_LIMIT
     tokens_per_minute: Count = 0
     dollars_per_day: Dollars = 0.0
 
@@ -85,7 +72,10 @@ class GovernorState(Document):
     dollars_per_day: Dollars = 0.0
     """What a day (UTC) may cost; 0 for no bound."""
     providers: dict[str, ProviderLimits] = {}
-    log: list[LogEntry] = []
+    log: bytes | None = b""
+    """Grants that may still count; see `leadgen.model.grants`. `None` if what is stored there can't be read, as after a
+    change of its format: nobody knows how many count, so the limit is used up for one window (see `state`)."""
+    log_names: list[str] = []
     waiting: list[WaitingCampaign] = []
     day: DayDocument = Field(default_factory=DayDocument)
     holds: dict[str, StrictInt] = {}
@@ -101,16 +91,32 @@ class GovernorState(Document):
     waiting_reason: str = ""
     """Why."""
 
-    def state(self, today: str) -> State:
-        """What decisions are made from, with an account of today."""
+    @model_validator(mode="before")
+    @classmethod
+    def _read_log(cls, data: dict[str, Any]) -> dict[str, Any]:
+        try:
+            unpack(data.get("log", b""), data.get("logNames", []))
+        except ValueError:
+            return {**data, "log": None, "logNames": []}
+        return data
+
+    def state(self, today: str, now_ms: int, pace: Pace) -> State:
+        """What decisions are made from, with an account of today.
+
+        Args:
+            today: the day, as YYYY-MM-DD (UTC).
+            now_ms: when the document was read, in milliseconds since the epoch.
+            pace: the lengths.
+        """
         day = _day(self.day) if self.day.day == today else Day(today)
+        log = unknown(now_ms, pace) if self.log is None else unpack(self.log, self.log_names)
         return State(
             total=_limits(self.limit, self.tokens_per_minute, self.dollars_per_day),
             providers={
                 name: _limits(one.limit, one.tokens_per_minute, one.dollars_per_day)
                 for name, one in self.providers.items()
             },
-            log=tuple(Entry(e.at, e.by, e.n, e.tokens, e.provider, e.campaign, e.owner) for e in self.log),
+            log=log,
             tickets=tuple(Ticket(t.campaign, t.calls, t.since, t.returns, t.until) for t in self.waiting),
             day=day,
             holds=self.holds,
@@ -120,13 +126,10 @@ class GovernorState(Document):
 
 def stored(state: State) -> dict[str, Any]:
     """The parts of the document that a decision may change, as Firestore takes them."""
+    log, names = pack(state.log)
     return {
-        "log": [
-            LogEntry(
-                at=e.opens, by=e.shuts, n=e.n, tokens=e.tokens, provider=e.provider, campaign=e.campaign, owner=e.owner
-            ).to_firestore()
-            for e in state.log
-        ],
+        "log": log,
+        "logNames": names,
         "waiting": [
             WaitingCampaign(
                 campaign=t.campaign, calls=t.calls, since=t.since, returns=t.returns, until=t.until
@@ -160,7 +163,9 @@ def from_ms(value: int) -> datetime:
 
 
 def configure_limit_changes(limit: int) -> dict[str, Any]:
-    """The change that sets the limit, to be written with `set(..., merge=True)`; it holds for the very next call.
+    """The change that sets the limit, to be written with `set(..., merge=True)`.
+
+    A lower limit holds for the very next grant, a higher one is made use of within five seconds.
 
     Args:
         limit: calls in any rolling minute, 0 to 6000; 0 pauses them.

@@ -16,8 +16,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from leadgen.model.grants import GrantEntry
+
 MOST_ENTRIES = 400
 """A longer log is shortened by joining neighbours, which makes it stricter, never laxer."""
+
+GREATEST_LIMIT = 6000
+"""The greatest limit that can be set."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,11 @@ class Pace:
         return round(self.use_within_s * 1000)
 
     @property
+    def grain_ms(self) -> int:
+        """Grants that open no further apart than this are written down as one entry, in milliseconds."""
+        return self.window_ms // 240
+
+    @property
     def horizon_ms(self) -> int:
         """How far ahead grants are given, in milliseconds."""
         return round(self.horizon_s * 1000)
@@ -75,35 +85,20 @@ class Cap:
     tokens: int = 0
 
 
-@dataclass(frozen=True)
-class Entry:
-    """Some grants that open and shut together.
-
-    Args:
-        opens: the earliest moment their calls may begin, by the server's clock, in milliseconds since the epoch.
-        shuts: by when their calls have arrived at the provider or never will.
-        n: how many.
-        tokens: what they may use, all together.
-        provider: who is called.
-        campaign: for whom, or "".
-        owner: which request to the Governor they were given to.
-    """
-
-    opens: int
-    shuts: int
-    n: int
-    tokens: int = 0
-    provider: str = ""
-    campaign: str = ""
-    owner: str = ""
-
-
+Entry = GrantEntry
 Log = tuple[Entry, ...]
 
 
 def current(log: Iterable[Entry], now_ms: int, pace: Pace) -> Log:
     """The entries that still count for what begins at a moment or later, in the order in which they open."""
     return tuple(sorted((e for e in log if e.shuts + pace.window_ms > now_ms), key=lambda e: e.opens))
+
+
+def unknown(now_ms: int, pace: Pace) -> Log:
+    """The log where nobody knows what was granted before a moment: more than any limit, until all that may have been
+    granted counts no longer."""
+    opens = now_ms + pace.horizon_ms
+    return (Entry(opens, opens + pace.use_within_ms, GREATEST_LIMIT),)
 
 
 def used(log: Iterable[Entry], provider: str | None = None) -> int:
