@@ -15,6 +15,7 @@ REGION = "us-central1"
 _SECRETS = [
     "LEADGEN_TOKEN_KEY",
     "LEADGEN_MICROSOFT_CLIENT_SECRET",
+    "LEADGEN_GOOGLE_CLIENT_SECRET",
     "LEADGEN_LLM_KEY",
     "LEADGEN_LLM_FALLBACK_KEY",
 ]
@@ -86,9 +87,39 @@ def queueEmail(request: https_fn.Request) -> https_fn.Response:
 
 
 @https_fn.on_request(**_HTTP)
+def changeEmail(request: https_fn.Request) -> https_fn.Response:
+    """Holds, releases, cancels or retries a mail."""
+    return _serve("changeEmail", request)
+
+
+@https_fn.on_request(**_HTTP)
+def explainEmail(request: https_fn.Request) -> https_fn.Response:
+    """Says why a mail has not left."""
+    return _serve("explainEmail", request)
+
+
+@https_fn.on_request(**_HTTP)
 def resolveCaptcha(request: https_fn.Request) -> https_fn.Response:
     """Receives what a person found behind a CAPTCHA."""
     return _serve("resolveCaptcha", request)
+
+
+@https_fn.on_request(**_HTTP)
+def claimCaptcha(request: https_fn.Request) -> https_fn.Response:
+    """Gives an operator a lead behind a CAPTCHA."""
+    return _serve("claimCaptcha", request)
+
+
+@https_fn.on_request(**_HTTP)
+def releaseCaptcha(request: https_fn.Request) -> https_fn.Response:
+    """Takes a lead back unsolved."""
+    return _serve("releaseCaptcha", request)
+
+
+@https_fn.on_request(**_HTTP)
+def undoCaptcha(request: https_fn.Request) -> https_fn.Response:
+    """Takes a report on a CAPTCHA back."""
+    return _serve("undoCaptcha", request)
 
 
 @https_fn.on_request(**_HTTP)
@@ -104,6 +135,24 @@ def saveTemplate(request: https_fn.Request) -> https_fn.Response:
 
 
 @https_fn.on_request(**_HTTP)
+def archiveTemplate(request: https_fn.Request) -> https_fn.Response:
+    """Archives a template."""
+    return _serve("archiveTemplate", request)
+
+
+@https_fn.on_request(**_HTTP)
+def previewTemplate(request: https_fn.Request) -> https_fn.Response:
+    """Shows the mail a lead would get."""
+    return _serve("previewTemplate", request)
+
+
+@https_fn.on_request(**_HTTP)
+def testSend(request: https_fn.Request) -> https_fn.Response:
+    """Sends a mail to its author."""
+    return _serve("testSend", request)
+
+
+@https_fn.on_request(**_HTTP)
 def authenticateOutlook(request: https_fn.Request) -> https_fn.Response:
     """Begins the sign-in of a mailbox."""
     return _serve("authenticateOutlook", request)
@@ -113,6 +162,42 @@ def authenticateOutlook(request: https_fn.Request) -> https_fn.Response:
 def handleOutlookCallback(request: https_fn.Request) -> https_fn.Response:
     """Completes the sign-in of a mailbox."""
     return _serve("handleOutlookCallback", request)
+
+
+@https_fn.on_request(**_HTTP)
+def authenticateGmail(request: https_fn.Request) -> https_fn.Response:
+    """Begins the sign-in of a Gmail mailbox."""
+    return _serve("authenticateGmail", request)
+
+
+@https_fn.on_request(**_HTTP)
+def handleGmailCallback(request: https_fn.Request) -> https_fn.Response:
+    """Completes the sign-in of a Gmail mailbox."""
+    return _serve("handleGmailCallback", request)
+
+
+@https_fn.on_request(**_HTTP)
+def beginDeviceSignIn(request: https_fn.Request) -> https_fn.Response:
+    """Begins the sign-in of a mailbox on another device."""
+    return _serve("beginDeviceSignIn", request)
+
+
+@https_fn.on_request(**_HTTP)
+def pollDeviceSignIn(request: https_fn.Request) -> https_fn.Response:
+    """Asks whether a sign-in on another device is finished."""
+    return _serve("pollDeviceSignIn", request)
+
+
+@https_fn.on_request(**_HTTP)
+def addSmtpMailbox(request: https_fn.Request) -> https_fn.Response:
+    """Tries an SMTP server and adds the mailbox."""
+    return _serve("addSmtpMailbox", request)
+
+
+@https_fn.on_request(**_HTTP)
+def changeMailbox(request: https_fn.Request) -> https_fn.Response:
+    """Pauses, resumes, limits, signs out or removes a mailbox."""
+    return _serve("changeMailbox", request)
 
 
 @https_fn.on_request(**_HTTP)
@@ -155,6 +240,18 @@ def unmergeContact(request: https_fn.Request) -> https_fn.Response:
 def suppress(request: https_fn.Request) -> https_fn.Response:
     """Adds to the suppression list."""
     return _serve("suppress", request)
+
+
+@https_fn.on_request(**_HTTP)
+def unsuppress(request: https_fn.Request) -> https_fn.Response:
+    """Takes one off the suppression list."""
+    return _serve("unsuppress", request)
+
+
+@https_fn.on_request(**_HTTP)
+def importSuppressions(request: https_fn.Request) -> https_fn.Response:
+    """Adds many to the suppression list."""
+    return _serve("importSuppressions", request)
 
 
 @https_fn.on_request(**_HTTP)

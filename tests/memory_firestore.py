@@ -69,30 +69,50 @@ class Reference:
         batch.update(self, data)
         batch.commit()
 
+    def set(self, data: dict[str, Any], timeout: float | None = None) -> None:
+        batch = self._client.batch()
+        batch.set(self, data)
+        batch.commit()
+
+    def delete(self, option: datetime | None = None, timeout: float | None = None) -> None:
+        present = self._client.documents.get(self.path)
+        if option is not None and (present is None or present[1] != option):
+            raise FailedPrecondition(self.path)
+        self._client.documents.pop(self.path, None)
+
 
 @dataclass(frozen=True)
 class Query:
     client: MemoryFirestore = field(repr=False)
     path: str
     filters: tuple[tuple[str, str, Any], ...] = ()
+    order: str = "__name__"
 
     def document(self, name: str) -> Reference:
         return Reference(self.client, f"{self.path}/{name}")
 
     def where(self, *, filter: Any) -> Query:  # noqa: A002 the client's name
-        return Query(self.client, self.path, (*self.filters, (filter.field_path, filter.op_string, filter.value)))
+        added = (*self.filters, (filter.field_path, filter.op_string, filter.value))
+        return Query(self.client, self.path, added, self.order)
 
     def limit(self, count: int) -> Query:
         return self
 
-    def order_by(self, field_path: str) -> Query:
-        assert field_path == "__name__"
+    def select(self, field_paths: Iterable[str]) -> Query:
         return self
+
+    def get(self, timeout: float | None = None) -> list[Snapshot]:
+        return list(self.stream())
+
+    def order_by(self, field_path: str) -> Query:
+        return Query(self.client, self.path, self.filters, field_path)
 
     def stream(self, timeout: float | None = None) -> Iterator[Snapshot]:
         names = [p for p in self.client.documents if p.rsplit("/", 1)[0] == self.path]
-        for name in sorted(names):
-            snapshot = self.client.snapshot(Reference(self.client, name))
+        found = [self.client.snapshot(Reference(self.client, name)) for name in sorted(names)]
+        if self.order != "__name__":
+            found.sort(key=lambda one: (one.data or {})[self.order])
+        for snapshot in found:
             data = snapshot.data or {}
             if all(_OPS[op](data.get(key), value) for key, op, value in self.filters):
                 yield snapshot
@@ -128,6 +148,11 @@ class MemoryFirestore:
         return {s.id: s.to_dict() or {} for s in self.collection(collection).stream()}
 
 
+@dataclass(frozen=True)
+class Written:
+    update_time: datetime
+
+
 class _Batch:
     def __init__(self, client: MemoryFirestore) -> None:
         self._client = client
@@ -143,12 +168,18 @@ class _Batch:
     def update(self, ref: Reference, data: dict[str, Any], option: datetime | None = None) -> None:
         self._writes.append(("update", ref.path, copy.deepcopy(data), option))
 
-    def commit(self, timeout: float | None = None) -> None:
+    def delete(self, ref: Reference) -> None:
+        self._writes.append(("delete", ref.path, {}, None))
+
+    def commit(self, timeout: float | None = None) -> list[Written]:
         client = self._client
         client._now += timedelta(milliseconds=1)
         staged = dict(client.documents)
         for kind, path, data, last in self._writes:
             present = staged.get(path)
+            if kind == "delete":
+                staged.pop(path, None)
+                continue
             if kind == "create" and present is not None:
                 raise AlreadyExists(path)
             if kind == "update" and present is None:
@@ -158,6 +189,7 @@ class _Batch:
             before = copy.deepcopy(present[0]) if kind == "update" and present is not None else {}
             staged[path] = (_merged(before, data), client._now)
         client.documents = staged
+        return [Written(client._now) for _ in self._writes]
 
 
 def _merged(document: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

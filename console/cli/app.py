@@ -11,12 +11,16 @@ from console.cli import (
     admin,
     auth,
     campaigns,
+    captcha,
     config,
     contacts,
     demo,
+    email,
     extract,
     llm,
     local,
+    mailbox,
+    migrate,
     schedule,
     sources,
     suppression,
@@ -46,9 +50,12 @@ app.add_typer(config.app, name="config")
 app.add_typer(templates.app, name="templates")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(auth.app, name="auth")
+app.add_typer(mailbox.app, name="mailbox")
 app.add_typer(llm.app, name="llm")
 app.add_typer(admin.app, name="admin")
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(captcha.app, name="captcha")
+app.add_typer(email.app, name="email")
 app.add_typer(suppression.app, name="suppress")
 app.add_typer(sources.app, name="sources")
 app.command("run")(campaigns.run)
@@ -56,6 +63,7 @@ app.command("cancel")(campaigns.cancel)
 app.command("status")(campaigns.status)
 app.command("cities")(campaigns.cities)
 app.command("extract")(extract.extract)
+app.command("migrate")(migrate.migrate)
 app.command("demo")(demo.demo)
 
 

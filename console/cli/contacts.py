@@ -24,6 +24,11 @@ _FIELDS = (
     ("email", "email"),
     ("websiteUrl", "website"),
     ("category", "category"),
+    ("servicesRendered", "services"),
+    ("language", "language"),
+    ("websiteScore", "website score"),
+    ("opener", "opener"),
+    ("note", "note"),
     ("imageHash", "picture"),
 )
 _LABELS = dict(_FIELDS)
@@ -85,7 +90,9 @@ def _print(contact: dict[str, Any]) -> None:
     for field, label in _FIELDS:
         value = contact.get(field) or lead.get(field)
         if value:
-            rows += [[label, value], *_source(said.get(field))]
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            rows += [[label, shown], *_source(said.get(field))]
+    rows += [[name, value] for name, value in lead.get("fields", {}).items()]
     for other in contact.get("alternatives", []):
         rows += [
             [f"other {_LABELS.get(other['field'], other['field'])}", other["value"]],

@@ -431,7 +431,7 @@ class TestCommandLine:
         assert cli.returncode == 0, said
         assert "grace@contoso.example is signed in" in said
         mailboxes = people("viewer").firestore().collection("mailboxes").stream()
-        assert ("grace@contoso.example", "CONNECTED") in [
+        assert ("grace@contoso.example", "ACTIVE") in [
             ((m.to_dict() or {})["account"], (m.to_dict() or {})["state"]) for m in mailboxes
         ]
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from test_mail_world import ADA, FAST, NOON, World, changed, world
 
-from leadgen.mail.lease import BUSY, NO_MAILBOX, take
-from leadgen.mail.records import Mailbox, mailbox_ref
+from leadgen.mail.boxes import NO_MAILBOX
+from leadgen.mail.lease import BUSY, look, take
+from leadgen.mail.records import mailbox_ref
 from leadgen.model.config import SendInterval, WorkingHours
 from leadgen.model.documents import Suppression
 from leadgen.model.ids import email_job_id, suppression_id
 from leadgen.model.status import ContactStatus, EmailStatus
 from leadgen.store.client import Collections
-from leadgen.store.records import need
 
 __all__ = ["world"]
 
@@ -116,7 +116,7 @@ def test_without_a_mailbox_mail_stays_and_says_what_to_type(world: World) -> Non
     assert world.tick().reason == NO_MAILBOX
     assert world.job(job_id).status is EmailStatus.QUEUED
     assert "leadgen auth outlook" in world.job(job_id).reason
-    mailbox_ref(world.db, ADA).update({"state": "CONNECTED"})
+    mailbox_ref(world.db, ADA).update({"state": "ACTIVE"})
     assert world.tick().sent == 1
     assert world.job(job_id).reason == ""
 
@@ -236,11 +236,10 @@ def test_a_mail_whose_contact_and_campaign_are_gone_is_sent_all_the_same(world: 
     assert world.job(job_id).status is EmailStatus.SENT
 
 
-def test_only_one_agent_has_a_mailbox(world: World) -> None:
+def test_only_one_agent_sends(world: World) -> None:
     world.queue(1)
-    record = need(mailbox_ref(world.db, ADA), Mailbox, "mailbox")
-    session = take(world.deps, record, timedelta(minutes=2))
-    assert session is not None
+    agent = take(world.deps, look(world.deps), timedelta(minutes=2))
+    assert agent is not None
     assert world.tick().reason == BUSY
     world.pass_time(minutes=2)
     assert world.tick().sent == 1
@@ -249,7 +248,7 @@ def test_only_one_agent_has_a_mailbox(world: World) -> None:
 def test_the_least_recently_used_mailbox_sends(world: World) -> None:
     mailbox_ref(world.db, ADA).update({"lastSentAt": NOON - timedelta(hours=1)})
     grace = "grace@contoso.example"
-    mailbox_ref(world.db, grace).set({"account": grace, "provider": "graph", "state": "CONNECTED"})
+    mailbox_ref(world.db, grace).set({"account": grace, "provider": "graph", "state": "ACTIVE"})
     job_id = world.queue(1)
     world.tick()
     assert world.job(job_id).account == grace

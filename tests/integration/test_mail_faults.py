@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from test_mail_world import ADA, NOON, Death, Killed, World, world
+from google.api_core.exceptions import ServiceUnavailable
+from test_mail_world import ADA, NOON, Death, Killed, Stall, World, world
 
+from leadgen.mail.providers.base import OutcomeUnknown, Unreachable
 from leadgen.mail.records import mailbox_ref
 from leadgen.model.documents import Suppression
 from leadgen.model.ids import suppression_id
@@ -28,6 +29,11 @@ def count_acts(world: World) -> int:
         world.queue(number)
     assert world.tick().sent == MAILS
     return world.death.acts
+
+
+def after_the_draft(world: World) -> int:
+    """The number of the act that makes the first draft."""
+    return next(number for number, name in enumerate(world.trace(), 1) if name == "create_draft")
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -68,6 +74,63 @@ def test_killed_while_reconciling_each_mail_still_leaves_once(world: World, afte
         assert world.delivered() == ["lead1@lonestar1.example"], act
         assert world.job(job_id).status is EmailStatus.SENT, act
         assert world.sent_count() == 1, act
+
+
+THIRD_DRAFT = 10
+"""Lease; draft, SENDING, send, SENT; draft, SENDING, send, UNKNOWN; draft."""
+
+
+class Lossy(Death):
+    """The n-th act happens, and its answer is lost: the process lives and must cope."""
+
+    def act(self, perform: Callable[[], Any], name: str = "commit") -> Any:
+        self.acts += 1
+        result = perform()
+        if self.acts != self.at:
+            return result
+        if name == "commit":
+            raise ServiceUnavailable("the answer was lost")
+        raise (OutcomeUnknown if name == "send" else Unreachable)("the answer was lost")
+
+
+def test_each_answer_lost_in_turn_each_mail_still_leaves_once(world: World) -> None:
+    acts = count_acts(world)
+    for act in range(1, acts + 1):
+        world.empty()
+        world.furnish()
+        ids = [world.queue(number) for number in range(MAILS)]
+        world.death = Lossy(at=act)
+        with suppress(ServiceUnavailable):
+            world.tick()
+        world.death = Death()
+        world.tick()  # the event that started it comes twice
+        world.until_settled()
+        where = f"answer {act} of {acts} lost"
+        assert world.delivered() == [f"lead{n}@lonestar{n}.example" for n in range(MAILS)], where
+        assert [world.job(job_id).status for job_id in ids] == [EmailStatus.SENT] * MAILS, where
+        assert world.sent_count() == MAILS, where
+        assert world.mailbox().sent_last_day == MAILS, where
+
+
+def test_killed_again_while_looking_through_what_a_dead_agent_left(world: World) -> None:
+    """The first agent dies when one mail has left uncounted, one is being sent and one is only drafted."""
+    for act in (1, 2, 3, 5, 8):
+        world.empty()
+        world.furnish()
+        ids = [world.queue(number) for number in range(3)]
+        world.death = Death(at=THIRD_DRAFT, after=True)
+        world.fault("POST", "*/send", nth=2, fault="status:504", afterEffect=True)
+        with pytest.raises(Killed):
+            world.tick()
+        world.pass_time(minutes=6)
+        world.death = Death(at=act, after=act % 2 == 0)
+        with suppress(Killed):
+            world.tick()
+        world.death = Death()
+        world.until_settled()
+        assert world.delivered() == [f"lead{n}@lonestar{n}.example" for n in range(3)], act
+        assert [world.job(job_id).status for job_id in ids] == [EmailStatus.SENT] * 3, act
+        assert (world.sent_count(), world.mailbox().sent_last_day) == (3, 3), act
 
 
 LOST_ANSWERS = [
@@ -160,7 +223,7 @@ def test_401_twice_signs_the_mailbox_off_and_keeps_the_mail(world: World) -> Non
     assert world.mailbox().state == "NEEDS_REAUTH"
     assert world.job(job_id).status is EmailStatus.QUEUED
     world.microsoft.control("DELETE", "faults")
-    mailbox_ref(world.db, ADA).update({"state": "CONNECTED"})
+    mailbox_ref(world.db, ADA).update({"state": "ACTIVE"})
     assert world.tick().sent == 1
     assert len(world.delivered()) == 1
 
@@ -251,30 +314,6 @@ def test_two_agents_at_once_send_each_mail_once(world: World) -> None:
     assert world.sent_count() == 10
 
 
-@dataclass
-class Stall(Death):
-    """The process stands still at its n-th act for ten minutes, in which another one does all the work."""
-
-    world: World | None = None
-
-    def act(self, perform: Callable[[], Any]) -> Any:
-        self.acts += 1
-        if self.acts != self.at or self.world is None:
-            return perform()
-        if not self.after:
-            self._stand_still(self.world)
-        result = perform()
-        if self.after:
-            self._stand_still(self.world)
-        return result
-
-    def _stand_still(self, world: World) -> None:
-        world.death = Death()
-        world.pass_time(minutes=10)
-        world.until_settled()
-        world.death = self
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_stalled_at_every_act_in_turn_beyond_its_lease_no_mail_leaves_twice(world: World, after: bool) -> None:
     acts = count_acts(world)
@@ -295,15 +334,17 @@ def test_stalled_at_every_act_in_turn_beyond_its_lease_no_mail_leaves_twice(worl
         assert world.mailbox().sent_last_day == MAILS, where
 
 
-def test_the_sweep_frees_what_a_dead_agent_held(world: World) -> None:
+def test_what_a_dead_agent_was_drafting_is_removed_and_queued_again(world: World) -> None:
     job_id = world.queue(1)
-    world.death = Death(at=3, after=True)
+    world.death = Death(at=after_the_draft(world), after=True)
     with pytest.raises(Killed):
         world.tick()
     world.death = Death()
-    assert world.job(job_id).status is EmailStatus.DRAFTING
+    assert world.job(job_id).status is EmailStatus.QUEUED
+    assert world.drafts() == 1
     world.pass_time(minutes=6)
     assert world.sweep().freed == 1
+    assert world.drafts() == 0
     assert world.job(job_id).status is EmailStatus.QUEUED
     assert world.tick().sent == 1
     assert len(world.delivered()) == 1

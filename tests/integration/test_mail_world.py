@@ -1,272 +1,23 @@
-"""What the tests of the mail agent share: Firestore, a mailbox at the Microsoft stand-in, a clock that stands still."""
+"""The mail agent's world as a fixture: Firestore, a mailbox at the Microsoft stand-in, a clock that stands still."""
 
 from __future__ import annotations
 
-import os
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-from leadgen.mail.agent import TickReport, run_tick, sweep_mail
-from leadgen.mail.compliance import SourcePolicy
-from leadgen.mail.deps import MailDeps
-from leadgen.mail.providers.base import Draft, MailProvider, Message
-from leadgen.mail.providers.graph import GraphProvider
-from leadgen.mail.providers.outbox import OutboxProvider
-from leadgen.mail.records import Mailbox, MailJob, mailbox_ref
-from leadgen.model.config import SendInterval, Settings, WorkingHours
-from leadgen.model.documents import Contact, EmailJob, LeadData, ProcessorRequest, Template
-from leadgen.model.errors import NotSignedIn
-from leadgen.model.ids import contact_id, email_job_id
-from leadgen.model.status import ContactStatus, EmailStatus, RequestStatus
-from leadgen.store.client import Collections
-from leadgen.store.records import Commit
 from local.microsoft.settings import Settings as MicrosoftSettings
-from local.microsoft.testing import RunningStandin, running_standin
+from local.microsoft.testing import running_standin
+from tests.mail_world import ADA, FAST, NOON, Death, Killed, Stall, World, changed, mortal_commits, recipients
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
-ADA = "ada@contoso.example"
-NOON = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)  # a Tuesday, 12:00 in Chicago
-CHICAGO = "America/Chicago"
-FAST = Settings(
-    working_hours=WorkingHours(start="00:00", end="24:00", days=[0, 1, 2, 3, 4, 5, 6]),
-    send_interval_seconds=SendInterval(min=0.0, max=0.0),
-    pause_after=0,
-    daily_cap=1000,
-    sender_name="Ada Lovelace",
-    company_name="Contoso",
-    postal_address="1 Main St, Austin, TX 78701",
-)
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-@dataclass
-class Death:
-    """Ends the process before or after its n-th act, and everything after it.
-
-    Args:
-        at: the act, counted from 1; 0 for never.
-        after: whether the act still happens.
-    """
-
-    at: int = 0
-    after: bool = False
-    acts: int = 0
-    dead: bool = False
-
-    def act(self, perform: Callable[[], Any]) -> Any:
-        if self.dead:
-            raise Killed
-        self.acts += 1
-        if self.acts != self.at:
-            return perform()
-        self.dead = True
-        if self.after:
-            perform()
-        raise Killed
-
-
-@dataclass
-class Mortal:
-    """A provider whose calls are acts."""
-
-    inner: MailProvider
-    death: Death
-
-    @property
-    def per_minute(self) -> int:
-        return self.inner.per_minute
-
-    @property
-    def call_timeout_s(self) -> float:
-        return self.inner.call_timeout_s
-
-    def create_draft(self, message: Message, job_id: str) -> Draft:
-        return self.death.act(lambda: self.inner.create_draft(message, job_id))  # type: ignore[no-any-return]
-
-    def send(self, immutable_id: str) -> None:
-        self.death.act(lambda: self.inner.send(immutable_id))
-
-    def look(self, immutable_id: str) -> Draft:
-        return self.death.act(lambda: self.inner.look(immutable_id))  # type: ignore[no-any-return]
-
-    def find_by_job(self, job_id: str) -> Draft | None:
-        return self.death.act(lambda: self.inner.find_by_job(job_id))  # type: ignore[no-any-return]
-
-    def discard(self, immutable_id: str) -> None:
-        self.death.act(lambda: self.inner.discard(immutable_id))
-
-    def close(self) -> None:
-        self.inner.close()
-
-
-@dataclass
-class World:
-    """Everything a mail needs."""
-
-    db: Client
-    microsoft: RunningStandin
-    settings: Settings = field(default_factory=lambda: FAST)
-    moment: datetime = NOON
-    may_email: bool = True
-    signed_in: bool = True
-    slept: list[float] = field(default_factory=list)
-    death: Death = field(default_factory=Death)
-    send_timeout_s: float = 20.0
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.moment += timedelta(seconds=seconds)
-
-    def pass_time(self, **span: float) -> None:
-        self.moment += timedelta(**span)
-
-    def token(self, refused: bool) -> str:
-        if not self.signed_in:
-            raise NotSignedIn("the mailbox must be signed in again")
-        return str(self.microsoft.sign_in(ADA)["access_token"])
-
-    def provider(self, mailbox: Mailbox) -> MailProvider:
-        if mailbox.provider == "outbox":
-            return OutboxProvider(self.db, self)
-        graph = GraphProvider(
-            self.token,
-            self.microsoft.graph_url,
-            self,
-            ca_file=str(self.microsoft.ca_file),
-            timeout_s=self.send_timeout_s,
-        )
-        return Mortal(graph, self.death)
-
-    @property
-    def deps(self) -> MailDeps:
-        return MailDeps(
-            db=self.db,
-            clock=self,
-            settings=lambda: self.settings,
-            provider=self.provider,
-            policy=lambda source: SourcePolicy(may_email=self.may_email),
-            token_key="key",
-            public_url="https://go.example",
-            rng=random.Random(1),
-            sleep=self.sleep,
-        )
-
-    def tick(self, budget_s: float = 50.0) -> TickReport:
-        return run_tick(self.deps, budget_s)
-
-    def sweep(self) -> TickReport:
-        return sweep_mail(self.deps)
-
-    def furnish(self, **mailbox: Any) -> None:
-        """A signed-in mailbox, a template, a campaign."""
-        mailbox_ref(self.db, ADA).set({"account": ADA, "provider": "graph", "state": "CONNECTED", **mailbox})
-        template = Template(
-            template_id=1,
-            template_name="t",
-            base_subject="For {{ businessName or 'you' }}",
-            base_body_html="<p>Hi {{ greetingName }}</p>",
-            created_at=NOON,
-        )
-        where = Collections(self.db)
-        where.templates.document("1").set(template.to_firestore())
-        request = ProcessorRequest(
-            template_id=1,
-            city="austin",
-            number_of_leads_to_process=50,
-            request_timestamp=NOON,
-            status=RequestStatus.PROCESSING,
-        )
-        where.requests.document("campaign").set(request.to_firestore())
-
-    def queue(self, number: int, **changes: Any) -> str:
-        """One mail to person `number`; returns its id."""
-        where, email = Collections(self.db), changes.pop("email", f"lead{number}@lonestar{number}.example")
-        lead = LeadData(name=f"Lead {number}", email=email, phone=f"+1512555{number:04}")
-        contact = contact_id("phone", lead.phone)
-        person = Contact(
-            phone=lead.phone, email=email, status=ContactStatus.PROCESSED, created_at=NOON, last_updated=NOON
-        )
-        where.contacts.document(contact).set(person.to_firestore())
-        job = EmailJob(
-            template_id=1,
-            lead_data=lead,
-            city="austin",
-            status=EmailStatus.QUEUED,
-            created_at=NOON - timedelta(minutes=1),
-            not_before=NOON - timedelta(minutes=1),
-            timezone=CHICAGO,
-            contact_id=contact,
-            request_id="campaign",
-        ).model_copy(update=changes)
-        job_id = email_job_id(1, contact)
-        where.emails.document(job_id).set(job.to_firestore())
-        return job_id
-
-    def job(self, job_id: str) -> MailJob:
-        snapshot = Collections(self.db).emails.document(job_id).get()
-        return MailJob.from_firestore(snapshot.to_dict() or {})
-
-    def jobs(self) -> list[MailJob]:
-        return [MailJob.from_firestore(snap.to_dict() or {}) for snap in Collections(self.db).emails.stream()]
-
-    def mailbox(self) -> Mailbox:
-        return Mailbox.from_firestore(mailbox_ref(self.db, ADA).get().to_dict() or {})
-
-    def sent_count(self) -> int:
-        return int(Collections(self.db).requests.document("campaign").get().get("counts.sent"))
-
-    def delivered(self) -> list[str]:
-        """Who really got a mail, once per mail."""
-        return sorted(address for mail in self.microsoft.deliveries(ADA) for address in recipients(mail))
-
-    def fault(self, method: str, path: str, nth: int = 1, **rule: Any) -> None:
-        match = {"method": method, "path": path, "nth": nth}
-        self.microsoft.control("POST", "faults", {"match": match, **rule})
-
-    def until_settled(self, ticks: int = 12) -> None:
-        """Ticks, minutes apart, until nothing is under way any more."""
-        for _ in range(ticks):
-            self.pass_time(minutes=6)
-            self.tick()
-            if all(job.status in {EmailStatus.SENT, EmailStatus.PARKED} for job in self.jobs()):
-                return
-
-    def empty(self) -> None:
-        """A new world on the same servers."""
-        host, project = os.environ["FIRESTORE_EMULATOR_HOST"], self.db.project
-        path = f"/emulator/v1/projects/{project}/databases/(default)/documents"
-        httpx.delete(f"http://{host}{path}", trust_env=False, timeout=20).raise_for_status()
-        self.microsoft.control("POST", "reset")
-        self.death = Death()
-        self.moment = NOON
-
-
-def recipients(mail: dict[str, Any]) -> list[str]:
-    """The addresses of a delivery, whatever it calls the list."""
-    listed = mail.get("to") or mail.get("recipients") or mail.get("toRecipients") or []
-    return [
-        item if isinstance(item, str) else item.get("address") or item["emailAddress"]["address"] for item in listed
-    ]
-
 
 @pytest.fixture
-def world(firestore_db: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(firestore_db: Client, tmp_path: Path) -> Iterator[World]:
     holder: list[World] = []
 
     def clock() -> float:
@@ -275,21 +26,9 @@ def world(firestore_db: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with running_standin(MicrosoftSettings(tmp_path / "microsoft", clock=clock)) as microsoft:
         made = World(firestore_db, microsoft)
         holder.append(made)
-        original = Commit.run
-        monkeypatch.setattr(Commit, "run", lambda commit: made.death.act(lambda: original(commit)))
-        made.furnish()
-        yield made
+        with mortal_commits(made):
+            made.furnish()
+            yield made
 
 
-@contextmanager
-def changed(world: World, **settings: Any) -> Iterator[None]:
-    """Other settings for a while."""
-    before = world.settings
-    world.settings = before.model_copy(update=settings)
-    try:
-        yield
-    finally:
-        world.settings = before
-
-
-__all__ = ["ADA", "FAST", "NOON", "Death", "Killed", "World", "changed", "recipients", "world"]
+__all__ = ["ADA", "FAST", "NOON", "Death", "Killed", "Stall", "World", "changed", "recipients", "world"]

@@ -58,13 +58,17 @@ def facts(*words: str) -> Any:
 
 
 def test_show_tells_where_each_value_comes_from_and_which_others_were_seen(world: World) -> None:
-    world.meet(A, Ad(phones=("512-236-1201",), emails=("ann@fenceworks.com",), business="Ann's [b]Fences"))
+    world.meet(
+        A, Ad(phones=("512-236-1201",), emails=("ann@fenceworks.com",), business="Ann's [b]Fences", price="$ 1,200 [b]")
+    )
     world.meet(A, Ad(phones=("512-236-1201", "512-236-1202")))
     known = facts("show", "+15122361201")
     assert known["provenance"]["phone"]["sourceUrl"] == "https://ads.test/post/0"
     assert known["alternatives"][0]["value"] == "+15122361202"
     assert facts("show", "ANN@fenceworks.com") == known == facts("show", known["contactId"])
+    assert known["leadDataJson"]["fields"] == {"price": "$ 1,200 [b]"}
     shown = run("show", "ann@fenceworks.com").stdout
+    assert "$ 1,200 [b]" in shown
     assert "Ann's [b]Fences" in shown
     assert "other phone" in shown
     assert "+15122361202" in shown

@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadgen.mail.compliance import SourcePolicy, address_problem, preflight, suppression_keys
+from leadgen.mail.compliance import SourcePolicy, preflight, suppression_keys
 from leadgen.mail.optout import make_token, opt_out_link, read_token
+from leadgen.mail.recipients import address_problem, sendable
 from leadgen.model.config import Settings
 from leadgen.model.documents import EmailJob, LeadData, Suppression
 from leadgen.model.errors import InvalidInput
 from leadgen.model.ids import suppression_id
 from leadgen.model.status import EmailStatus
+from leadgen.pipeline.suppression import canonical_value
+from leadgen.pipeline.suppression import suppression_keys as triage_keys
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 CONFIG = Settings(sender_name="Ada", postal_address="1 Main St, Austin, TX", recontact_days=180)
@@ -179,3 +182,63 @@ def test_links_outlive_a_change_of_keys() -> None:
 def test_no_link_without_address_or_key() -> None:
     assert opt_out_link("key", "a@b.example", "") == ""
     assert opt_out_link("", "a@b.example", "https://go.example") == ""
+
+
+ALLOW = {"allow_role_addresses": True, "allow_disposable_addresses": True}
+
+
+@pytest.mark.parametrize("email", ["info@lonestar.example", "Sales+x@lonestar.example", "kontakt@münchen.example"])
+def test_role_addresses_by_setting(email: str) -> None:
+    assert outcome(email=email) is None
+    found = outcome(email=email, config=CONFIG.model_copy(update={"allow_role_addresses": False}))
+    assert found is not None
+    assert found[0] is EmailStatus.HELD
+    assert "allowRoleAddresses" in found[1]
+
+
+@pytest.mark.parametrize("email", ["x@mailinator.com", "x@sub.mailinator.com", "X@YOPMAIL.com"])
+def test_disposable_addresses_by_setting(email: str) -> None:
+    found = outcome(email=email)
+    assert found is not None
+    assert found[0] is EmailStatus.HELD
+    assert "allowDisposableAddresses" in found[1]
+    assert outcome(email=email, config=CONFIG.model_copy(update=ALLOW)) is None
+    assert outcome(email="x@gmail.com") is None
+
+
+@pytest.mark.parametrize(
+    "email", ["noreply@x.example", "postmaster@x.example", "ABUSE@x.example", "no-reply+1@x.example"]
+)
+def test_nobodys_addresses_are_never_written_to(email: str) -> None:
+    found = outcome(email=email, config=CONFIG.model_copy(update=ALLOW))
+    assert found is not None
+    assert found[0] is EmailStatus.ERROR_NO_EMAIL
+
+
+@pytest.mark.parametrize(
+    ("entry", "email"),
+    [
+        (("domain", "münchen.example"), "maria@xn--mnchen-3ya.example"),
+        (("domain", "münchen.example"), "maria@MÜNCHEN.example"),
+        (("email", "maria@münchen.example"), "Maria@xn--mnchen-3ya.example"),
+    ],
+)
+def test_both_spellings_of_an_international_domain_are_one(entry: tuple[str, str], email: str) -> None:
+    found = outcome(email=email, suppressed=entry)
+    assert found is not None
+    assert found[0] is EmailStatus.SUPPRESSED
+
+
+def test_both_spellings_stand_on_the_list_as_one() -> None:
+    assert canonical_value("domain", "xn--mnchen-3ya.example") == canonical_value("domain", "@München.example.")
+    assert canonical_value("email", "A@xn--mnchen-3ya.example") == "a@münchen.example"
+
+
+def test_providers_get_the_domain_in_ascii() -> None:
+    assert sendable("Maria@münchen.example") == "maria@xn--mnchen-3ya.example"
+    assert sendable("Maria@lonestar.example") == "maria@lonestar.example"
+
+
+def test_triage_and_preflight_look_for_the_same_entries() -> None:
+    lead = LeadData(email="maria@mail.lonestar.example", phone="+15125550142")
+    assert list(suppression_keys(lead).values()) == triage_keys([lead.email], [lead.phone])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2 import nodes
 
 from leadgen.mail.clean import one_line
 from leadgen.mail.compose import compose
 from leadgen.mail.inlining import inline_source
 from leadgen.mail.plaintext import to_text
-from leadgen.mail.templates import Unrenderable, check_template, lint, render
+from leadgen.mail.sandbox import MailEnvironment
+from leadgen.mail.template_source import Piece, parse
+from leadgen.mail.templates import Unrenderable, check_template, compiled, render
+from leadgen.mail.templates import lint as findings
+from leadgen.mail.templates.compiled import HTML
 from leadgen.model.config import Settings
 from leadgen.model.documents import LeadData, Template
 from leadgen.model.errors import InvalidInput
@@ -37,6 +43,10 @@ def template(body: str, subject: str = "Hello", version: int = 1) -> Template:
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         version=version,
     )
+
+
+def lint(draft: Template) -> list[str]:
+    return [finding.text for finding in findings(draft) if finding.level == "error"]
 
 
 def body_of(source: str, lead: LeadData = LEAD) -> str:
@@ -75,6 +85,10 @@ ESCAPES = [
     "{% include 'etc/passwd' %}",
     "{% import 'os' as os %}",
     "{{ _steps }}",
+    "{{ _lgend }}",
+    "{% set _lg0 = 1 %}[[a|b]]",
+    "{{ name|_scalar }}",
+    "{% set a = [1] %}{% set b = [a] %}x",
     "{{ name|_bounded }}",
     "{{ name|safe }}",
     "{% autoescape false %}{{ name }}{% endautoescape %}",
@@ -109,13 +123,33 @@ COSTLY = [
     "{% set a = 99999999 %}" + "{% set a = a * a %}" * 40 + "{{ a }}",
     "{{ " + "(" * 4000 + "1" + ")" * 4000 + " }}",
     "x" * 300_000,
+    "{{ 1|round(1000000000) }}{{ 1|round(1000000000, 'ceil') }}",
+    "{% set a = ['x'] %}" + "{% set a = [a, a, a, a, a, a, a, a] %}" * 30 + "{{ a }}",
+    "{% set a = {'x': 1} %}" + "{% set a = {'a': a, 'b': a} %}" * 40 + "{{ a }}",
+    "{{ servicesRendered }}",
+    "{% set s = servicesRendered %}{{ s }}",
+    "{% set a = 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' %}"
+    + "{% set a = a + a %}" * 9
+    + "{{ a|upper|wordcount }}" * 150,
+    "{% for i in range(1500) %}" + "{% if name == city %}x{% endif %}" * 100 + "{% endfor %}",
+    "{{ 1" + "0" * 5000 + " }}",
+    "{{ name }}" * 4000,
 ]
 
 
-@pytest.mark.parametrize("source", COSTLY)
+@pytest.mark.parametrize("source", COSTLY, ids=range(len(COSTLY)))
 def test_no_template_runs_long_or_grows_large(source: str) -> None:
+    before = time.process_time()
     with pytest.raises(Unrenderable):
         render(template(source), LEAD, CONFIG)
+    assert time.process_time() - before < 20  # not a measurement: what is not stopped takes hours
+
+
+def test_what_is_stopped_is_stopped_by_count_not_by_clock() -> None:
+    fits = "{% for i in range(1900) %}x{% endfor %}"
+    assert body_of(fits) == "x" * 1900
+    with pytest.raises(Unrenderable, match="steps"):
+        body_of("{% for i in range(1000) %}{% for j in range(3) %}x{% endfor %}{% endfor %}")
 
 
 def test_template_syntax_in_lead_data_stays_text() -> None:
@@ -189,14 +223,36 @@ def test_lint_finds_a_mail_of_pictures_alone() -> None:
 
 
 def test_a_good_template_passes() -> None:
-    check_template("For {{ businessName or 'you' }}", "<p>Hi {{ greetingName }},</p><p>{{ opener }}</p>")
+    assert not check_template(
+        template("<p>Hi {{ greetingName }},</p><p>{{ opener }}</p>", "For {{ businessName or 'you' }}")
+    )
 
 
 def test_saving_a_bad_template_says_what_and_where() -> None:
     with pytest.raises(InvalidInput) as caught:
-        check_template("{{ nobody }}", "<p>{{ name </p>")
+        check_template(template("<p>{{ name </p>", "{{ nobody }}"))
     assert {problem.field for problem in caught.value.fields} == {"baseSubject", "baseBodyHtml"}
     assert "greetingName" in caught.value.hint
+
+
+def test_a_version_is_compiled_and_inlined_once_however_many_mails_it_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled._compiled.cache_clear()
+    counted = {"compile": 0, "inline": 0}
+    real_prepare, real_inline = MailEnvironment.prepare, compiled.inline_source
+
+    def prepare(self: MailEnvironment, source: str) -> nodes.Template:
+        counted["compile"] += 1
+        return real_prepare(self, source)
+
+    def inline(pieces: list[Piece]) -> str | None:
+        counted["inline"] += 1
+        return real_inline(pieces)
+
+    monkeypatch.setattr(MailEnvironment, "prepare", prepare)
+    monkeypatch.setattr(compiled, "inline_source", inline)
+    for number in range(50):
+        render(template(STYLED), LeadData(name=f"Lead {number}"), CONFIG)
+    assert counted == {"compile": 3, "inline": 1}  # subject, body and plain text
 
 
 def test_a_new_version_is_used_at_once() -> None:
@@ -224,7 +280,7 @@ def test_syntax_within_a_style_sheet_is_inlined_after_rendering() -> None:
 
 
 def test_without_styles_the_source_is_left_alone() -> None:
-    assert inline_source("<p>{{ a }}<p>b") == "<p>{{ a }}<p>b"
+    assert inline_source(parse(HTML, "<p>{{ a }}<p>b")) == "<p>{{ a }}<p>b"
 
 
 def test_plain_text_keeps_paragraphs_lists_and_links() -> None:
@@ -260,6 +316,45 @@ def test_every_mail_ends_with_sender_address_and_way_out() -> None:
     assert message.list_unsubscribe.startswith("<mailto:ada@contoso.example?subject=STOP>, <https://go.example/")
 
 
+def test_the_footer_is_html_in_html_and_text_in_text() -> None:
+    signed = CONFIG.model_copy(update={"signature_html": "<b>Ada &amp; Co</b>", "company_name": "Müller & Söhne <Ltd>"})
+    message = compose(
+        template("<p>x</p>"), LEAD, signed, account="a@b.example", token_key="k", public_url="https://g.example"
+    )
+    assert '<a href="https://g.example/unsubscribe?token=' in message.html
+    assert "<b>Ada &amp; Co</b><div" in message.html
+    assert "Müller &amp; Söhne &lt;Ltd&gt;<br>" in message.html
+    assert "Ada & Co\n\n-- \nAda Lovelace, Müller & Söhne <Ltd>\n" in message.text
+
+
+def test_a_mail_is_one_document_whatever_its_template_is() -> None:
+    for body in (
+        "<p>x</p>",
+        "<style>p { color: red }</style><p>x</p>",
+        "<html><body><p>x</p></body></html>",
+        "<!doctype html><html><head><style>p{color:red}</style></head><body><p>x</p></body></html>\n",
+        "<style>p { color: {{ 'red' }} }</style><p>x</p>",
+        "<html><p>x</p></html>",
+    ):
+        html = compose(template(body), LEAD, CONFIG, account="a@b.example").html.lower()
+        assert html.startswith("<!doctype html>"), body
+        for tag in ("<html", "<body", "</html>", "<!doctype"):
+            assert html.count(tag) <= 1, (body, html)
+        assert html.index("1 main st") < (html.index("</html>") if "</html>" in html else len(html))
+
+
+def test_a_mail_that_nobody_could_opt_out_of_is_not_made() -> None:
+    with pytest.raises(Unrenderable, match="opt out"):
+        compose(template("<p>x</p>"), LEAD, CONFIG, account="ada-via-relay")
+    assert compose(template("<p>x</p>"), LEAD, CONFIG, account="x", token_key="k", public_url="https://g.example").html
+
+
+def test_a_footer_within_a_condition_is_refused() -> None:
+    source = "<html><body><p>x</p>{% if name %}</body></html>{% endif %}"
+    with pytest.raises(Unrenderable, match="footer"):
+        compose(template(source), LeadData(email="a@b.example"), CONFIG, account="a@b.example")
+
+
 def test_without_a_public_address_reply_stop_remains() -> None:
     message = compose(template("<p>x</p>"), LEAD, CONFIG, account="ada@contoso.example")
     assert "Reply STOP" in message.html
@@ -269,6 +364,9 @@ def test_without_a_public_address_reply_stop_remains() -> None:
 def test_the_signature_is_cleaned_and_comes_once() -> None:
     signed = CONFIG.model_copy(update={"signature_html": "<b>Ada</b><script>alert(1)</script>"})
     for body in ("<p>x</p>", "<p>x</p>{{ signature }}"):
-        html = compose(template(body), LEAD, signed, account="a@b.example").html
+        message = compose(template(body), LEAD, signed, account="a@b.example")
+        html = message.html
+        assert message.text.startswith("x\n\nAda\n\n--") or message.text.startswith("x\n\nAda\n--")
+        assert "<b>" not in message.text
         assert html.count("<b>Ada</b>") == 1
         assert "script" not in html

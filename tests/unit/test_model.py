@@ -102,7 +102,7 @@ def test_a_lead_gets_a_template_once() -> None:
         ({"sendIntervalSeconds": {"min": float("nan")}}, "sendIntervalSeconds.min", "must be a finite number"),
         ({"sendIntervalSeconds": {"min": 9.0, "max": 1.0}}, "sendIntervalSeconds", "is not right: min must not"),
         ({"activeTimezones": ["Mars/Base"]}, "activeTimezones.0", "must be a timezone of the IANA database"),
-        ({"emailProvider": "pigeon"}, "emailProvider", "must be one of 'graph' or 'outbox'"),
+        ({"emailProvider": "pigeon"}, "emailProvider", "must be one of 'graph', 'gmail', 'smtp' or 'outbox'"),
         ({"llmLimit": 3}, "llmLimit", "is not a known field"),
     ],
 )

@@ -22,7 +22,7 @@ _PROBLEMS = {
     "409": "In conflict with the present state; nothing was changed.",
     "503": "Something the backend depends on does not answer; the same call may go through later.",
 }
-_KEYED = {"triggerHarvest", "scheduleCampaign", "changeSchedule"}
+_KEYED = {"triggerHarvest", "scheduleCampaign", "changeSchedule", "claimCaptcha", "resolveCaptcha", "testSend"}
 
 
 def document() -> dict[str, Any]:

@@ -11,7 +11,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StrictBool,
     StrictInt,
     StrictStr,
     ValidationInfo,
@@ -21,6 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from leadgen.model.config import StoredSettings, Timezone, timezone_name
+from leadgen.model.modeltest import ModelTested as ModelTested
 
 MAX_LEADS = 10_000
 MAX_TEMPLATE_ID = 2**31 - 1
@@ -210,47 +210,6 @@ class EmailQueued(Response):
     created: bool
 
 
-class ResolveCaptcha(Request):
-    """The operator's report on a CAPTCHA."""
-
-    lead_id: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{32}$")]
-    captcha_success: StrictBool
-    extracted_email: Address = ""
-
-
-class CaptchaResolved(Response):
-    """How the lead stands now."""
-
-    lead_id: str
-    status: str
-    email_id: str
-    attempts: int
-
-
-class TemplateOut(Response):
-    """A template."""
-
-    template_id: int
-    template_name: str
-    description: str
-    base_subject: str
-    base_body_html: str
-    is_archived: bool
-    created_at: datetime
-    version: int
-
-
-class SaveTemplate(Request):
-    """Creates a template or a new version of one."""
-
-    template_id: TemplateId
-    template_name: Annotated[StrictStr, Field(min_length=1, max_length=120)]
-    description: Text = ""
-    base_subject: Annotated[StrictStr, Field(min_length=1, max_length=500)]
-    base_body_html: Annotated[StrictStr, Field(min_length=1, max_length=200_000)]
-    is_archived: StrictBool = False
-
-
 class AuthUrl(Response):
     """Where the user signs in with Microsoft."""
 
@@ -282,25 +241,6 @@ class UpdateConfig(BaseModel):
     """The settings to change; those not named stay. Checked as a whole against the bounds of every setting."""
 
     model_config = ConfigDict(extra="allow")
-
-
-class ModelTested(Response):
-    """How one configured model answered a call."""
-
-    provider: str
-    """What the Governor calls it: the service's host and the model."""
-    model: str
-    ok: bool
-    detail: str
-    """What happened, and what to do if it is not well."""
-    seconds: float | None = None
-    """How long the answer took; absent if no call was made."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    dollars: float | None = None
-    """What the call cost; absent if the price is not known."""
-    opener: str = ""
-    """A line of the answer."""
 
 
 class CancelCampaign(Request):
@@ -347,14 +287,6 @@ class ContactsMerged(Response):
     changed: bool
     """Whether this call did it; if not, it was so before."""
     message: str
-
-
-class Suppress(Request):
-    """Puts an email, phone or domain on the list of those never to be written to."""
-
-    kind: Literal["email", "phone", "domain"]
-    value: Annotated[StrictStr, Field(min_length=3, max_length=320)]
-    reason: Text = "asked for"
 
 
 class Problem(Response):

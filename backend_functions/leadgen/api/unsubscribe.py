@@ -6,6 +6,7 @@ The link carries a signed token: whoever holds it may opt that one address out, 
 
 from __future__ import annotations
 
+import logging
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from leadgen.store.clock import SystemClock
 
 if TYPE_CHECKING:
     from flask import Request, Response
+
+_METHODS = ("GET", "HEAD", "POST")
+log = logging.getLogger("leadgen.api")
 
 _PAGE = (
     "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
@@ -30,7 +34,9 @@ _BUTTON = (
 
 
 def unsubscribe(request: Request) -> Response:
-    """Answer a visit to the opt-out page."""
+    """Answer a visit to the opt-out page. GET and HEAD show it, POST opts out, nothing else does anything."""
+    if request.method not in _METHODS:
+        return _page(405, "This link can't be used", "<p>Open it in a browser.</p>", {"Allow": ", ".join(_METHODS)})
     from leadgen.mail.optout import opt_out, read_token
 
     try:
@@ -39,21 +45,27 @@ def unsubscribe(request: Request) -> Response:
             opt_out(firestore_client(), address, SystemClock().now())
             return _page(200, "Done", f"<p>We will not write to <b>{escape(address)}</b> again.</p>")
     except LeadgenError as error:
-        return _page(error.status, "This link can't be used", f"<p>{escape(error.detail)}</p>")
+        words = f"<p>{escape(error.detail)}</p><p>{escape(error.hint)}</p>"
+        return _page(error.status, "This link can't be used", words)
     except Exception:
+        log.exception("an opt-out failed")
         return _page(503, "That did not work", "<p>Please try again in a moment, or answer the mail with STOP.</p>")
-    if request.method not in ("GET", "HEAD"):
-        return _page(405, "This link can't be used", "")
     return _page(200, "Stop these mails?", _BUTTON.format(address=escape(address)))
 
 
-def _page(status: int, heading: str, body: str) -> Response:
+def _page(status: int, heading: str, body: str, headers: dict[str, str] | None = None) -> Response:
     from flask import Response
 
-    policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
+    policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
     return Response(
         _PAGE.format(heading=heading, body=body),
         status=status,
         content_type="text/html; charset=utf-8",
-        headers={"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"},
+        headers={
+            "Content-Security-Policy": policy,
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+            **(headers or {}),
+        },
     )

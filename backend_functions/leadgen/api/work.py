@@ -8,15 +8,15 @@ from typing import Any
 from leadgen.api import schemas
 from leadgen.api.call import Call
 from leadgen.api.problem import KeyReused
-from leadgen.model.documents import Contact, ProcessorRequest, Suppression, Template
+from leadgen.model.documents import ProcessorRequest
 from leadgen.model.errors import InvalidInput
-from leadgen.model.ids import keyed_id, suppression_id
+from leadgen.model.ids import keyed_id
 from leadgen.model.status import RequestStatus, check_transition
 from leadgen.pipeline.campaigns import Wish, prepare, usable_template
 from leadgen.pipeline.campaigns import record as record_campaign
 from leadgen.pipeline.context import Context
 from leadgen.store.journal import entry, note
-from leadgen.store.records import Commit, Raced, create, need, read, retrying, to_record
+from leadgen.store.records import Commit, Raced, need, retrying
 
 _LISTED = 500
 """Templates answered at most; a team that has more needs paging."""
@@ -116,97 +116,6 @@ def queue_email(call: Call) -> schemas.EmailQueued:
     return schemas.EmailQueued(email_id=email_id, status=status, created=created)
 
 
-def resolve_captcha(call: Call) -> schemas.CaptchaResolved:
-    """Apply the operator's report."""
-    from leadgen.pipeline.resolution import Resolution, resolve
-    from leadgen.settings import read_settings
-
-    context, wish = Context.from_environment(), call.body
-    contact = need(context.names.contacts.document(wish.lead_id), Contact, f"lead {wish.lead_id}").value
-    report = Resolution(
-        lead_id=wish.lead_id,
-        success=wish.captcha_success,
-        email=wish.extracted_email,
-        user=call.caller.email,
-        relay_domains=context.relay_domains(contact.source_id),
-        max_attempts=read_settings(context.db).captcha_max_attempts,
-    )
-    done = resolve(context.db, context.identities, report, context.clock)
-    return schemas.CaptchaResolved(
-        lead_id=wish.lead_id, status=str(done.status), email_id=done.email_id, attempts=done.attempts
-    )
-
-
-def get_templates(call: Call) -> list[Any]:
-    """All templates, by number."""
-    context = Context.from_environment()
-    snapshots = context.names.templates.order_by("templateId").limit(_LISTED).stream()
-    return [_template_out(to_record(snapshot, Template).value) for snapshot in snapshots]
-
-
-def _template_out(template: Template) -> schemas.TemplateOut:
-    return schemas.TemplateOut(**template.model_dump())
-
-
-def save_template(call: Call) -> schemas.TemplateOut:
-    """Create a template, or replace it by a new version. Saving the same again changes nothing."""
-    from leadgen.mail.templates import check_template
-
-    context, wish = Context.from_environment(), call.body
-    check_template(wish.base_subject, wish.base_body_html)
-
-    def attempt() -> schemas.TemplateOut:
-        record = read(context.names.templates.document(str(wish.template_id)), Template)
-        now = context.clock.now()
-        before = record.value if record else None
-        same = before is not None and all(getattr(before, k) == v for k, v in wish.model_dump().items())
-        if before is not None and same:
-            return _template_out(before)
-        template = Template(
-            **wish.model_dump(),
-            created_at=before.created_at if before else now,
-            updated_at=now,
-            updated_by=call.caller.email,
-            version=before.version + 1 if before else 1,
-        )
-        commit = Commit(context.db)
-        if record is None:
-            commit.create(context.names.templates.document(str(wish.template_id)), template)
-        else:
-            commit.change(record, template.to_firestore())
-        commit.run()
-        return _template_out(template)
-
-    return retrying(attempt)
-
-
-def authenticate_outlook(call: Call) -> schemas.AuthUrl:
-    """Begin the sign-in of a mailbox."""
-    from leadgen.outlook.flow import begin
-
-    context = Context.from_environment()
-    return schemas.AuthUrl(auth_url=begin(context.db, context.env, call.caller.uid, context.clock))
-
-
-def handle_outlook_callback(call: Call) -> schemas.Message:
-    """Complete the sign-in of a mailbox."""
-    from leadgen.outlook.flow import complete
-
-    context = Context.from_environment()
-    answer = call.body
-    mailbox = complete(
-        context.db,
-        context.env,
-        call.caller.uid,
-        code=answer.code,
-        state=answer.state,
-        error=answer.error,
-        error_description=answer.error_description,
-        clock=context.clock,
-    )
-    return schemas.Message(message=f"{mailbox.account} is signed in; mail will be sent from it.")
-
-
 def get_config(call: Call) -> schemas.ConfigOut:
     """The configuration."""
     from leadgen.settings import read_settings
@@ -238,12 +147,10 @@ def _revision(header: str) -> int | None:
 
 def test_model(call: Call) -> list[Any]:
     """One call to each configured model."""
-    from dataclasses import asdict
-
     from leadgen.pipeline.wiring import try_models
 
     context = Context.from_environment()
-    return [schemas.ModelTested(**asdict(one)) for one in try_models(context.db, context.env)]
+    return list(try_models(context.db, context.env))
 
 
 def get_cities(call: Call) -> list[Any]:
@@ -282,16 +189,3 @@ def unmerge_contact(call: Call) -> schemas.ContactsMerged:
         changed=done.changed,
         message=f"Contact {done.merged_id} {since}.",
     )
-
-
-def suppress(call: Call) -> schemas.Message:
-    """Put an email, phone or domain on the list."""
-    from leadgen.pipeline.suppression import canonical_value
-
-    context, wish = Context.from_environment(), call.body
-    value = canonical_value(wish.kind, wish.value)
-    entry = Suppression(
-        kind=wish.kind, value=value, reason=wish.reason, created_by=call.caller.email, created_at=context.clock.now()
-    )
-    new = create(context.names.suppressions.document(suppression_id(wish.kind, value)), entry)
-    return schemas.Message(message=f"{value} {'is' if new else 'was already'} on the suppression list.")

@@ -1,25 +1,24 @@
-"""The mail agent: one tick sends what is due, from one mailbox, at its pace."""
+"""The mail agent: one tick sends what is due, from all mailboxes in turn, each at its pace."""
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from leadgen.mail import queue
+from leadgen.mail import queue, recovery
+from leadgen.mail.boxes import NO_MAILBOX, may_send, open_sessions, rules_key
 from leadgen.mail.compliance import settings_problem
-from leadgen.mail.delivery import deliver
 from leadgen.mail.deps import MailDeps
-from leadgen.mail.facts import Templates
-from leadgen.mail.lease import BUSY, NO_MAILBOX, LeaseLost, Session, mailboxes, take
+from leadgen.mail.lease import BUSY, Agent, LeaseLost, is_taken, look, take
 from leadgen.mail.outcome import Outcome
-from leadgen.mail.pacing import Wait, known_zone, lead_wait, mailbox_wait
-from leadgen.mail.reconcile import free_drafting, reconcile
-from leadgen.mail.records import CONNECTED, Mailbox, MailJob
+from leadgen.mail.reconcile import UNSETTLED, is_ripe, reconcile
+from leadgen.mail.records import AgentState, MailJob
+from leadgen.mail.rounds import Round, Work
+from leadgen.mail.session import Session
+from leadgen.mail.waiting import judge_again
 from leadgen.model.config import Settings
+from leadgen.model.status import EmailStatus
 from leadgen.store.records import Record
-
-_SHORTEST_SLEEP_S = 0.02
 
 
 @dataclass
@@ -55,7 +54,7 @@ class TickReport:
 def run_tick(deps: MailDeps, budget_s: float) -> TickReport:
     """Send what is due, for at most so many seconds.
 
-    May be called at any time and by several at once: a mailbox is used by one of them only.
+    May be called at any time and by several at once: only one of them sends.
 
     Args:
         deps: the sender's surroundings.
@@ -64,27 +63,7 @@ def run_tick(deps: MailDeps, budget_s: float) -> TickReport:
     Raises:
         Unavailable: a document is being changed by too many at once. What was under way is picked up by a later tick.
     """
-    report = TickReport()
-    start = deps.clock.now()
-    settings = deps.settings()
-    queue.adopt_unscheduled(deps.db, start)
-    candidates = mailboxes(deps, settings)
-    if not candidates:
-        report.reason = NO_MAILBOX
-        queue.explain(queue.due(deps.db, start), NO_MAILBOX, start)
-        return report
-    session = _first_free(deps, candidates, _hold(deps, budget_s))
-    if session is None:
-        report.reason = BUSY
-        return report
-    try:
-        _reconcile(session, settings, report)
-        _Round(session, start + timedelta(seconds=budget_s), report).run()
-    except LeaseLost:
-        report.reason = BUSY
-    finally:
-        session.release()
-    return report
+    return _Tick(deps, budget_s, begins=True).run()
 
 
 def sweep_mail(deps: MailDeps) -> TickReport:
@@ -93,131 +72,117 @@ def sweep_mail(deps: MailDeps) -> TickReport:
     Args:
         deps: the sender's surroundings.
     """
-    report, settings = TickReport(), deps.settings()
-    queue.adopt_unscheduled(deps.db, deps.clock.now())
-    stuck = queue.in_progress(deps.db, deps.clock.now())
-    report.freed += free_drafting(deps, stuck)
-    accounts = {job.value.account for job in stuck}
-    for record in mailboxes(deps, settings):
-        session = take(deps, record, _hold(deps, 60.0)) if record.value.account in accounts else None
-        if session is None:
-            continue
+    return _Tick(deps, 60.0, begins=False).run()
+
+
+class _Tick:
+    def __init__(self, deps: MailDeps, budget_s: float, *, begins: bool) -> None:
+        self._deps, self._begins = deps, begins
+        self._deadline = deps.clock.now() + timedelta(seconds=budget_s)
+        self._hold = timedelta(seconds=budget_s) + deps.timing.job_lease
+        self._report = TickReport()
+        self._agent: Agent | None = None
+        self._sessions: list[Session] = []
+
+    def run(self) -> TickReport:
+        """Do it; whatever happens, the right to send is given back if it was taken."""
         try:
-            for outcome in reconcile(session, settings, stuck):
-                report.count(outcome)
+            self._work()
         except LeaseLost:
-            continue
+            self._report.reason = BUSY
+        except BaseException:
+            # What became of the last step is not known here. The next agent finds out before it sends anything.
+            if self._agent is not None:
+                self._agent.abandon()
+            raise
+        else:
+            if self._agent is not None:
+                self._agent.end()
         finally:
-            session.release()
-    return report
+            for session in self._sessions:
+                session.close()
+        return self._report
 
+    def _work(self) -> None:
+        deps = self._deps
+        # The order matters: an agent can only have changed what is read here if the document read first has changed.
+        state = look(deps)
+        if is_taken(state.value, deps.clock.now()):
+            self._report.reason = BUSY
+            return
+        settings = deps.settings()
+        self._adopt()
+        self._sessions = open_sessions(deps, settings)
+        stuck = queue.in_progress(deps.db, deps.clock.now())
+        self._note_in_flight(stuck)
+        key = rules_key(settings, self._sessions)
+        if self._is_due(state.value, stuck, key):
+            self._agent = self._take(state)
+            self._settle_the_past(self._agent, settings, stuck, key)
+        if self._begins:
+            self._send(state, settings, key)
+        for session in self._sessions:
+            session.flush()
 
-def _hold(deps: MailDeps, budget_s: float) -> timedelta:
-    return timedelta(seconds=budget_s) + deps.timing.job_lease
+    def _adopt(self) -> None:
+        memory, now = self._deps.memory, self._deps.clock.now()
+        if memory.adopted_at is None or not timedelta() <= now - memory.adopted_at < self._deps.timing.adoption_every:
+            queue.adopt_unscheduled(self._deps.db, now)
+            memory.adopted_at = now
 
+    def _note_in_flight(self, stuck: list[Record[MailJob]]) -> None:
+        for session in self._sessions:
+            session.in_flight = sum(
+                job.value.account == session.account and job.value.status in UNSETTLED for job in stuck
+            )
 
-def _first_free(deps: MailDeps, candidates: list[Record[Mailbox]], hold: timedelta) -> Session | None:
-    for record in candidates:
-        session = take(deps, record, hold)
-        if session is not None:
-            return session
-    return None
+    def _is_due(self, state: AgentState, stuck: list[Record[MailJob]], key: str) -> bool:
+        """Whether there is work that comes before any sending."""
+        now = self._deps.clock.now()
+        ripe = any(is_ripe(job.value, now) or job.value.status is EmailStatus.DRAFTING for job in stuck)
+        return bool(state.owner or state.preparing) or ripe or state.judged_by != key
 
+    def _take(self, state: Record[AgentState], preparing: tuple[str, ...] = ()) -> Agent:
+        agent = take(self._deps, state, self._hold, preparing)
+        if agent is None:
+            raise LeaseLost("sending")
+        for session in self._sessions:
+            session.begin(agent)
+        return agent
 
-def _reconcile(session: Session, settings: Settings, report: TickReport) -> None:
-    stuck = queue.in_progress(session.deps.db, session.deps.clock.now())
-    report.freed += free_drafting(session.deps, stuck)
-    for outcome in reconcile(session, settings, stuck):
-        report.count(outcome)
+    def _settle_the_past(self, agent: Agent, settings: Settings, stuck: list[Record[MailJob]], key: str) -> None:
+        deps, report = self._deps, self._report
+        if agent.is_heir:
+            if recovery.fence(agent, stuck):
+                stuck = queue.in_progress(deps.db, deps.clock.now())
+            recovery.count_again(agent, self._sessions)
+        report.freed += recovery.remove_drafts(agent, self._sessions)
+        report.freed += recovery.free_drafting(deps, stuck)
+        for session in self._sessions:
+            others = [other for other in self._sessions if other is not session]
+            for outcome in reconcile(session, stuck, others):
+                report.count(outcome)
+        if agent.record.value.judged_by != key:
+            judge_again(deps, settings, self._sessions)
+            agent.note({"judgedBy": key})
 
+    def _send(self, state: Record[AgentState], settings: Settings, key: str) -> None:
+        deps = self._deps
+        problem = settings_problem(settings)
+        if not any(may_send(session) for session in self._sessions):
+            problem = NO_MAILBOX
+        if problem:
+            queue.explain(queue.due(deps.db, deps.clock.now()), problem, deps.clock.now())
+            self._report.reason = problem
+            for session in filter(may_send, self._sessions):
+                session.flush({"waitReason": problem})
+            return
 
-@dataclass
-class _Round:
-    """The work of one tick in one mailbox.
+        def begin(preparing: tuple[str, ...]) -> Agent:
+            if self._agent is None:
+                self._agent = self._take(state, preparing)
+            return self._agent
 
-    Args:
-        session: the mailbox.
-        deadline: no mail is begun after it.
-        report: is filled.
-    """
-
-    session: Session
-    deadline: datetime
-    report: TickReport
-    _jobs: deque[Record[MailJob]] = field(default_factory=deque)
-    _settings: Settings | None = None
-    _settings_at: datetime | None = None
-
-    def run(self) -> None:
-        """Send until nothing is due, the mailbox must wait longer than we may, or the time is up."""
-        templates = Templates(self.session.deps)
-        while self._now() < self.deadline:
-            job, settings = self._next_job(), self._current_settings()
-            if job is None:
-                return self._stop("nothing is due")
-            problem = settings_problem(settings)
-            if problem:
-                return self._stop(problem)
-            if self._put_off(job, settings):
-                continue
-            mailbox = self.session.refresh().value
-            if mailbox.state != CONNECTED:
-                return self._stop(mailbox.reason)
-            wait = self._mailbox_wait(mailbox, settings)
-            if wait is None:
-                self._jobs.popleft()
-                self._deliver(job, settings, templates)
-            elif not self._sleep(wait):
-                return self._stop(wait.reason, wait.until)
-        return self._stop("the time of this tick is used up")
-
-    def _deliver(self, job: Record[MailJob], settings: Settings, templates: Templates) -> None:
-        try:
-            self.report.count(deliver(self.session, job, settings, templates))
-        except LeaseLost:
-            self.session.refresh()  # raises again if it is the mailbox that was lost, not the one mail
-
-    def _now(self) -> datetime:
-        return self.session.deps.clock.now()
-
-    def _current_settings(self) -> Settings:
-        """The configuration, read again every few seconds, so that a change takes effect within a tick."""
-        now = self._now()
-        age = self.session.deps.timing.settings_age
-        if self._settings is None or self._settings_at is None or now - self._settings_at >= age:
-            self._settings, self._settings_at = self.session.deps.settings(), now
-        return self._settings
-
-    def _next_job(self) -> Record[MailJob] | None:
-        if not self._jobs:
-            page = queue.due(self.session.deps.db, self._now())
-            self._jobs.extend(page)
-        return self._jobs[0] if self._jobs else None
-
-    def _put_off(self, job: Record[MailJob], settings: Settings) -> bool:
-        """Put the mail off if it is not working time where the lead is."""
-        zone = known_zone(job.value.timezone)
-        wait = lead_wait(settings, job.value.timezone, self._now()) if zone is not None else None
-        if wait is None:
-            return False
-        self._jobs.popleft()
-        if queue.postpone(job, wait, self._now()):
-            self.report.waiting += 1
-        return True
-
-    def _mailbox_wait(self, mailbox: Mailbox, settings: Settings) -> Wait | None:
-        pace = mailbox.pace(self.session.in_flight)
-        return mailbox_wait(settings, pace, self._now(), self.session.provider.per_minute)
-
-    def _sleep(self, wait: Wait) -> bool:
-        """Wait within the tick, if the end of the wait lies in it."""
-        if wait.until >= self.deadline:
-            return False
-        self.session.deps.sleep(max(_SHORTEST_SLEEP_S, (wait.until - self._now()).total_seconds()))
-        return True
-
-    def _stop(self, reason: str, until: datetime | None = None) -> None:
-        self.report.reason, self.report.next_at = reason, until
-        if until is not None or reason:
-            waiting = reason if self._jobs else ""
-            self.session.note({"waitReason": waiting, **({"nextSendAt": until} if until is not None else {})})
+        work = Work(deps, settings, key, self._sessions, self._deadline, self._report.count, begin)
+        end = Round(work).run()
+        self._report.reason, self._report.next_at = end.reason, end.next_at

@@ -1,4 +1,4 @@
-"""What must hold before a mail may leave, and the footer every mail carries.
+"""What must hold before a mail may leave. What the address itself tells is `recipients`', the mail's end `footer`'s.
 
 Sources: CAN-SPAM, 15 U.S.C. §7704(a): a valid postal address, a working way to opt out, no mail after an opt-out; and
 the policy each source of leads was acknowledged with.
@@ -9,19 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import escape
 
-from email_validator import EmailNotValidError, validate_email
-
-from leadgen.mail.clean import one_line, paragraph, web_address
+from leadgen.mail.clean import one_line
 from leadgen.mail.pacing import known_zone
+from leadgen.mail.recipients import address_refusal, setting_refusal
 from leadgen.model.config import Settings
 from leadgen.model.documents import EmailJob, LeadData, Suppression
-from leadgen.model.ids import canonical_email, suppression_id
+from leadgen.model.ids import suppression_id, suppression_values
 from leadgen.model.status import EmailStatus
-
-_RELAYS = frozenset({"craigslist.org"})
-"""Hosts whose addresses forward to a person for one conversation; no source can declare them to be real ones."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +56,9 @@ def settings_problem(settings: Settings) -> str:
 
 def suppression_keys(lead: LeadData) -> dict[str, tuple[str, str]]:
     """Ids of the suppressions that would forbid writing to this lead, each with its kind and value."""
-    address = canonical_email(lead.email)
-    domain = address.rpartition("@")[2]
-    labels = domain.split(".")
-    wanted = [("email", address), ("phone", lead.phone.strip())]
-    wanted += [("domain", ".".join(labels[start:])) for start in range(min(len(labels) - 1, 6))]
-    return {suppression_id(kind, value): (kind, value) for kind, value in wanted if value}
+    return {
+        suppression_id(kind, value): (kind, value) for kind, value in suppression_values([lead.email], [lead.phone])
+    }
 
 
 def preflight(
@@ -93,34 +85,19 @@ def preflight(
     if problem:
         return Refusal(EmailStatus.QUEUED, problem)
     return (
-        _address_refusal(lead.email, source)
+        _address_refusal(lead.email, settings, source)
         or _suppression_refusal(suppressions)
         or _recontact_refusal(settings, last_sent, now)
         or _source_refusal(job, source)
     )
 
 
-def _address_refusal(email: str, source: SourcePolicy) -> Refusal | None:
-    if not email.strip():
-        return Refusal(EmailStatus.ERROR_NO_EMAIL, "the lead has no email address")
-    problem = address_problem(email)
-    if problem:
-        return Refusal(EmailStatus.ERROR_NO_EMAIL, f"the email address is not valid: {problem}")
-    domain = canonical_email(email).rpartition("@")[2]
-    if any(domain == relay or domain.endswith(f".{relay}") for relay in _RELAYS | source.relay_domains):
-        return Refusal(EmailStatus.ERROR_NO_EMAIL, f"{domain} is a relay of the site, not the lead's own address")
-    return None
-
-
-def address_problem(email: str) -> str:
-    """What is wrong with an address (RFC 5321, RFC 6531); empty when it can be written to. Asks no network."""
-    if len(email) > 320:
-        return "it is longer than 320 characters"
-    try:
-        domain = validate_email(email.strip(), check_deliverability=False, globally_deliverable=False).ascii_domain
-    except EmailNotValidError as error:
-        return one_line(str(error), 200).rstrip(".")
-    return "" if "." in domain else "its domain has no dot"
+def _address_refusal(email: str, settings: Settings, source: SourcePolicy) -> Refusal | None:
+    wrong = address_refusal(email, source.relay_domains)
+    if wrong:
+        return Refusal(EmailStatus.ERROR_NO_EMAIL, wrong)
+    unwanted = setting_refusal(email, settings)
+    return Refusal(EmailStatus.HELD, unwanted) if unwanted else None
 
 
 def _suppression_refusal(suppressions: Mapping[str, Suppression]) -> Refusal | None:
@@ -147,35 +124,3 @@ def _source_refusal(job: EmailJob, source: SourcePolicy) -> Refusal | None:
     if known_zone(job.timezone) is None:
         return Refusal(EmailStatus.HELD, f"{one_line(job.timezone, 60) or 'no timezone'} is not a known timezone")
     return None
-
-
-@dataclass(frozen=True)
-class Footer:
-    """The end of every mail, for both of its forms."""
-
-    html: str
-    text: str
-
-
-def footer(settings: Settings, link: str) -> Footer:
-    """Who writes, where they are, and how to hear no more of them.
-
-    Args:
-        settings: the configuration; `settings_problem` must be empty.
-        link: the recipient's own opt-out link, if there is one.
-    """
-    sender, company = one_line(settings.sender_name, 200), one_line(settings.company_name, 200)
-    who = ", ".join(part for part in (sender, company) if part)
-    address = ", ".join(paragraph(settings.postal_address, 500).splitlines())
-    stop = "Reply STOP and we will not write to you again."
-    lines_html, lines_text = [escape(who), escape(address)], [who, address]
-    safe = web_address(link)
-    if safe:
-        href = escape(safe, quote=True)
-        lines_html.append(f'<a href="{href}">Unsubscribe</a>, or reply STOP, and we will not write to you again.')
-        lines_text += [f"Unsubscribe: {safe}", stop]
-    else:
-        lines_html.append(stop)
-        lines_text.append(stop)
-    style = "margin-top:24px;padding-top:12px;border-top:1px solid #ddd;color:#666;font-size:12px;line-height:1.5"
-    return Footer(f'<div style="{style}">{"<br>".join(lines_html)}</div>', "\n".join(["-- ", *lines_text]))

@@ -2,66 +2,111 @@
 
 from __future__ import annotations
 
-import re
-
-import nh3
+from dataclasses import dataclass, replace
+from typing import Any
 
 from leadgen.mail.clean import one_line
-from leadgen.mail.compliance import footer
+from leadgen.mail.footer import footer
 from leadgen.mail.optout import opt_out_link
-from leadgen.mail.plaintext import to_text
 from leadgen.mail.providers.base import Message
-from leadgen.mail.templates import render
+from leadgen.mail.recipients import sendable
+from leadgen.mail.templates import Rendered, Unrenderable, render
+from leadgen.mail.templates.variables import clean_signature, signature_text
 from leadgen.model.config import Settings
 from leadgen.model.documents import LeadData, Template
 from leadgen.model.ids import canonical_email
 
-_SIGNATURE_USED = re.compile(r"\{[{%][^}]*\bsignature\b")
-_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
-_DOCUMENT = re.compile(r"<html\b|<body\b", re.IGNORECASE)
+_DRY_RUN = "outbox"
+
+
+@dataclass(frozen=True)
+class Composed(Message):
+    """A mail, with what is recorded of how it was made.
+
+    Args:
+        template_version: the version of the template.
+        variation: which variation the lead got; see `Rendered`.
+    """
+
+    template_version: int = 0
+    variation: str = ""
+
+    def recorded(self) -> dict[str, Any]:
+        """Fields of the mail's document."""
+        return {"subject": self.subject, "templateVersion": self.template_version, "variation": self.variation}
 
 
 def compose(
-    template: Template, lead: LeadData, settings: Settings, *, account: str, token_key: str = "", public_url: str = ""
-) -> Message:
+    template: Template,
+    lead: LeadData,
+    settings: Settings,
+    *,
+    account: str,
+    token_key: str = "",
+    public_url: str = "",
+    seed: str = "",
+) -> Composed:
     """The mail for one lead.
 
     Args:
         template: what to say.
         lead: to whom.
         settings: sender, address and signature.
-        account: the mailbox it leaves from; "STOP" mails go there.
+        account: the address it leaves from; "STOP" mails go there.
         token_key: key of the opt-out link.
         public_url: where the opt-out link leads, or empty for none.
+        seed: decides which variation the lead gets; the lead's address if empty.
 
     Raises:
-        Unrenderable: the template can't be filled in for this lead.
+        Unrenderable: the template can't be filled in for this lead, or nobody could opt out of the mail.
     """
-    rendered = render(template, lead, settings)
-    link = opt_out_link(token_key, lead.email, public_url)
+    address = canonical_email(lead.email)
+    link = opt_out_link(token_key, address, public_url)
+    problem = opt_out_problem(account, link)
+    if problem:
+        raise Unrenderable(problem)
     end = footer(settings, link)
-    signature = "" if _SIGNATURE_USED.search(template.base_body_html) else nh3.clean(settings.signature_html)
-    text = "\n\n".join(part for part in (rendered.text, to_text(signature), end.text) if part)
-    return Message(
-        to=canonical_email(lead.email),
+    signature = clean_signature(settings.signature_html)
+    rendered = render(template, lead, settings, seed=seed or address, ending=end.html, signature=signature)
+    below = "" if rendered.shows_signature else signature_text(settings.signature_html)
+    return Composed(
+        to=sendable(address),
         to_name=one_line(lead.name or lead.business_name, 200),
         subject=rendered.subject,
-        html=_document(rendered.html, signature + end.html),
-        text=text,
+        html=_document(rendered),
+        text="\n\n".join(part for part in (rendered.text, below, end.text) if part),
         list_unsubscribe=_list_unsubscribe(account, link),
+        template_version=rendered.template_version,
+        variation=rendered.variation,
     )
 
 
-def _document(body: str, addition: str) -> str:
-    ends = list(_BODY_END.finditer(body))
-    at = ends[-1].start() if ends else len(body)
-    whole = body[:at] + addition + body[at:]
-    if _DOCUMENT.search(body):
-        return whole
-    return f'<!doctype html><html><head><meta charset="utf-8"></head><body>{whole}</body></html>'
+def opt_out_problem(account: str, link: str) -> str:
+    """Why nobody could opt out of a mail; empty if they can: by the link, or by an answer to the mailbox.
+
+    Args:
+        account: the address it leaves from; the dry run's mails leave nowhere.
+        link: the opt-out link, or empty.
+    """
+    if link or "@" in account or account == _DRY_RUN:
+        return ""
+    return (
+        "there is no way to opt out: the mailbox takes no answers, and LEADGEN_PUBLIC_URL and a token key are not set"
+    )
+
+
+def as_test(message: Composed, to: str) -> Composed:
+    """The mail as a test for its author: marked, and to nobody else."""
+    return replace(message, to=to, to_name="", subject=one_line(f"[Test] {message.subject}", 200))
+
+
+def _document(rendered: Rendered) -> str:
+    if rendered.is_document:
+        return rendered.html
+    return f'<!doctype html><html><head><meta charset="utf-8"></head><body>{rendered.html}</body></html>'
 
 
 def _list_unsubscribe(account: str, link: str) -> str:
-    """RFC 2369: mail first, then the page. One-click (RFC 8058) needs it covered by DKIM, which Graph can't give."""
+    """RFC 2369: mail first, then the page, which takes the POST of RFC 8058 as well."""
     ways = ([f"<mailto:{account}?subject=STOP>"] if "@" in account else []) + ([f"<{link}>"] if link else [])
     return ", ".join(ways)

@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 from leadgen.mail.addresses import add_claim
-from leadgen.mail.compose import compose
-from leadgen.mail.facts import Facts, Templates, gather, objection
-from leadgen.mail.lease import LeaseLost, Session
+from leadgen.mail.compose import Composed, compose
+from leadgen.mail.facts import Facts, Templates, objection
+from leadgen.mail.lease import LeaseLost
 from leadgen.mail.outcome import Outcome, after_failure
 from leadgen.mail.pacing import Wait
-from leadgen.mail.providers.base import DraftState, Message, ProviderError
+from leadgen.mail.providers.base import Draft, DraftState, ProviderError
 from leadgen.mail.queue import postpone, settle
 from leadgen.mail.records import MailJob
-from leadgen.mail.steps import begin_sending, commit_sent, hold, let_go, obtain_draft, send
+from leadgen.mail.session import Session
+from leadgen.mail.steps import begin_sending, commit_sent, let_go, obtain_draft, send
 from leadgen.mail.templates import Unrenderable
-from leadgen.model.config import Settings
 from leadgen.model.status import EmailStatus
 from leadgen.store.records import Commit, Raced, Record
 
 
-def deliver(session: Session, job: Record[MailJob], settings: Settings, templates: Templates) -> Outcome:
+def deliver(session: Session, job: Record[MailJob], facts: Facts, templates: Templates) -> Outcome:
     """Send one mail that is due, from a mailbox whose turn it is.
 
     Args:
         session: the mailbox.
         job: the mail, QUEUED when it was read.
-        settings: the configuration.
-        templates: the templates of this tick.
+        facts: what is known about its recipient.
+        templates: the templates as they are.
 
     Raises:
-        LeaseLost: the mailbox is someone else's now. (A mail that is someone else's is only passed over.)
+        LeaseLost: another agent sends now, or someone else changed the mail.
     """
     deps, now = session.deps, session.deps.clock.now()
-    facts = gather(deps, job.value)
-    problem = objection(deps, job, facts, settings, now)
+    problem = objection(deps, job, facts, session.settings, now)
     if isinstance(problem, Wait):
-        return Outcome.WAITING if postpone(job, problem, now) else Outcome.LOST
+        return Outcome.WAITING if postpone(job, problem, now, waits_for="turn") else Outcome.LOST
     if problem is not None:
         return Outcome.REFUSED if settle(deps.db, job, problem.status, problem.reason, now) else Outcome.LOST
     try:
-        message = _message(session, job.value, settings, templates)
+        message = _message(session, job.value, templates)
     except Unrenderable as error:
         return Outcome.REFUSED if settle(deps.db, job, EmailStatus.HELD, str(error), now) else Outcome.LOST
-    try:
-        held = hold(session, job)
-    except LeaseLost:
-        return Outcome.LOST
-    return _send_held(session, held, message, facts, settings)
+    return _send(session, job, message, facts)
 
 
-def _message(session: Session, job: MailJob, settings: Settings, templates: Templates) -> Message:
+def _message(session: Session, job: MailJob, templates: Templates) -> Composed:
     template = templates.get(job.template_id)
     if template is None or template.is_archived:
         state = "is archived" if template is not None else "does not exist"
@@ -57,31 +55,56 @@ def _message(session: Session, job: MailJob, settings: Settings, templates: Temp
     return compose(
         template,
         job.lead_data,
-        settings,
-        account=session.account,
+        session.settings,
+        account=session.record.value.sender,
         token_key=deps.token_key,
         public_url=deps.public_url,
     )
 
 
-def _send_held(session: Session, job: Record[MailJob], message: Message, facts: Facts, settings: Settings) -> Outcome:
+def _send(session: Session, job: Record[MailJob], message: Composed, facts: Facts) -> Outcome:
+    loose = session.agent.loose
+    session.agent.check()
+    loose.add(job.id)
+    try:
+        draft = obtain_draft(session, job, message)
+    except ProviderError as error:
+        # A draft may have been made all the same; `loose` keeps the mail until a later look removes it.
+        return after_failure(session, job, error)
+    try:
+        sending = _begin(session, job, draft, message.recorded(), facts)
+    except (LeaseLost, Raced) as error:
+        _discard(session, job, draft)
+        if isinstance(error, LeaseLost):
+            raise
+        # Another mail claimed the address between our look and our commit.
+        reason = "another mail to this address was faster"
+        let_go(session, job, EmailStatus.QUEUED, {"notBefore": session.deps.clock.now(), "reason": reason})
+        return Outcome.WAITING
+    loose.discard(job.id)
+    try:
+        if draft.state is DraftState.DRAFT:
+            send(session, sending)
+    except ProviderError as error:
+        return after_failure(session, sending, error)
+    commit_sent(session, sending, draft, facts.contact)
+    return Outcome.SENT
+
+
+def _begin(
+    session: Session, job: Record[MailJob], draft: Draft, recorded: dict[str, Any], facts: Facts
+) -> Record[MailJob]:
     deps = session.deps
 
     def claim(commit: Commit) -> None:
-        add_claim(commit, deps.db, message.to, facts.claim, job.id, deps.clock.now())
+        add_claim(commit, deps.db, job.value.lead_data.email, facts.claim, job.id, deps.clock.now())
 
-    try:
-        draft = obtain_draft(session, job, message)
-        try:
-            job = begin_sending(session, job, draft, message.subject, claim)
-        except Raced:
-            # Another mail claimed the address between our look and our commit. The next attempt discards this draft.
-            reason = "another mail to this address was faster"
-            let_go(session, job, EmailStatus.QUEUED, {"notBefore": deps.clock.now(), "reason": reason})
-            return Outcome.WAITING
-        if draft.state is DraftState.DRAFT:
-            send(session, job)
-    except ProviderError as error:
-        return after_failure(session, job, error)
-    commit_sent(session, job, settings, draft, facts.contact)
-    return Outcome.SENT
+    return begin_sending(session, job, draft, recorded, claim)
+
+
+def _discard(session: Session, job: Record[MailJob], draft: Draft) -> None:
+    """Remove a draft that will not be sent; if that fails, a later look does it."""
+    if draft.state is DraftState.DRAFT:
+        with suppress(ProviderError):
+            session.provider.discard(draft.immutable_id)
+            session.agent.loose.discard(job.id)

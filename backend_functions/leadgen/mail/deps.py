@@ -6,13 +6,14 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from leadgen.mail.compliance import SourcePolicy
 from leadgen.mail.providers.base import MailProvider
 from leadgen.mail.records import Mailbox
 from leadgen.model.config import Settings
+from leadgen.model.documents import Template
 from leadgen.store.clock import Clock
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ class Timing:
         grace: how long after a send a mailbox may still show the draft, or nothing, although the mail left.
         longest_backoff: bound of the growing wait between attempts.
         max_attempts: after this many the mail is given to a person (ERROR_API_FAILURE or PARKED).
-        settings_age: for how long the configuration is used before it is read again.
+        settings_age: for how long the configuration, a mailbox's state and what is known of a recipient are used
+            before they are read again.
+        template_age: the same for templates.
+        adoption_every: how often mails that came without a time are looked for.
     """
 
     job_lease: timedelta = timedelta(seconds=180)
@@ -38,11 +42,26 @@ class Timing:
     longest_backoff: timedelta = timedelta(hours=1)
     max_attempts: int = 8
     settings_age: timedelta = timedelta(seconds=5)
+    template_age: timedelta = timedelta(seconds=30)
+    adoption_every: timedelta = timedelta(minutes=5)
 
     def backoff(self, attempts: int, rng: random.Random) -> timedelta:
         """A growing wait with full jitter above its lower half."""
         longest = min(timedelta(seconds=30 * 2.0 ** min(attempts, 16)), self.longest_backoff)
         return longest * rng.uniform(0.5, 1.0)
+
+
+@dataclass
+class Memory:
+    """What the sender's process remembers from tick to tick. Losing it costs some reads and nothing else.
+
+    Args:
+        templates: each with the moment it was read.
+        adopted_at: when mails without a time were looked for last.
+    """
+
+    templates: dict[int, tuple[Template | None, datetime]] = field(default_factory=dict)
+    adopted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +79,7 @@ class MailDeps:
         rng: chance.
         sleep: waits that many seconds.
         timing: see `Timing`.
+        memory: see `Memory`.
     """
 
     db: Client
@@ -72,3 +92,4 @@ class MailDeps:
     rng: random.Random = field(default_factory=random.SystemRandom)
     sleep: Callable[[float], None] = time.sleep
     timing: Timing = field(default_factory=Timing)
+    memory: Memory = field(default_factory=Memory)

@@ -1,20 +1,25 @@
-"""What must be known about a mail right before it leaves, read in one round trip."""
+"""What must be known about mails right before they leave, read for several of them together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from leadgen.mail.addresses import check_claim
 from leadgen.mail.compliance import Refusal, preflight, suppression_keys
 from leadgen.mail.deps import MailDeps
 from leadgen.mail.pacing import Wait
-from leadgen.mail.records import AddressClaim, MailJob, claim_ref
+from leadgen.mail.records import AddressClaim, MailJob, claim_ref, claims_collection
 from leadgen.model.config import Settings
 from leadgen.model.documents import Contact, Suppression, Template
 from leadgen.model.status import ContactStatus, EmailStatus
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
-from leadgen.store.records import Record, read, to_record
+from leadgen.store.records import Record, read, read_all, to_record
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import CollectionReference, DocumentSnapshot
 
 
 @dataclass(frozen=True)
@@ -32,21 +37,47 @@ class Facts:
     suppressions: dict[str, Suppression]
 
 
-def gather(deps: MailDeps, job: MailJob) -> Facts:
-    """Read them."""
+_IN_A_QUERY = 30
+"""How many values Firestore's `in` takes."""
+
+
+def gather(deps: MailDeps, jobs: Sequence[Record[MailJob]]) -> dict[str, Facts]:
+    """Read them for several mails, by the mails' ids.
+
+    Suppressions and claims exist for few addresses, and a query costs what it finds, not what it asks for; so one
+    query asks for those of all the mails.
+    """
     where = Collections(deps.db)
-    contact_ref = where.contacts.document(job.contact_id) if job.contact_id else None
-    address_ref = claim_ref(deps.db, job.lead_data.email)
-    refs = [where.suppressions.document(key) for key in suppression_keys(job.lead_data)] + [address_ref]
-    refs += [contact_ref] if contact_ref is not None else []
-    found = {snap.reference.path: snap for snap in deps.db.get_all(refs, timeout=RPC_TIMEOUT_S) if snap.exists}
-    contact = found.pop(contact_ref.path, None) if contact_ref is not None else None
-    claim = found.pop(address_ref.path, None)
-    return Facts(
-        contact=to_record(contact, Contact) if contact is not None else None,
-        claim=to_record(claim, AddressClaim) if claim is not None else None,
-        suppressions={snap.id: to_record(snap, Suppression).value for snap in found.values()},
-    )
+    keys = {job.id: list(suppression_keys(job.value.lead_data)) for job in jobs}
+    claims = {job.id: claim_ref(deps.db, job.value.lead_data.email) for job in jobs}
+    suppressed = _existing(where.suppressions, (key for wanted in keys.values() for key in wanted))
+    claimed = _existing(claims_collection(deps.db), (ref.id for ref in claims.values()))
+    contact_ids = dict.fromkeys(job.value.contact_id for job in jobs if job.value.contact_id)
+    people = read_all(deps.db, [where.contacts.document(contact_id) for contact_id in contact_ids], Contact)
+    return {
+        job.id: Facts(
+            contact=people.get(job.value.contact_id),
+            claim=_record(claimed.get(claims[job.id].id)),
+            suppressions={k: to_record(suppressed[k], Suppression).value for k in keys[job.id] if k in suppressed},
+        )
+        for job in jobs
+    }
+
+
+def _existing(collection: CollectionReference, ids: Iterable[str]) -> dict[str, DocumentSnapshot]:
+    """Those of the documents that exist."""
+    from google.cloud.firestore import FieldFilter
+
+    wanted, found = list(dict.fromkeys(ids)), {}
+    for start in range(0, len(wanted), _IN_A_QUERY):
+        names = [collection.document(name) for name in wanted[start : start + _IN_A_QUERY]]
+        query = collection.where(filter=FieldFilter("__name__", "in", names))
+        found.update({snapshot.id: snapshot for snapshot in query.get(timeout=RPC_TIMEOUT_S)})
+    return found
+
+
+def _record(claim: DocumentSnapshot | None) -> Record[AddressClaim] | None:
+    return to_record(claim, AddressClaim) if claim is not None else None
 
 
 def objection(
@@ -65,20 +96,22 @@ def objection(
     return refusal or check_claim(deps.db, facts.claim, job.id, settings, now)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Templates:
-    """Templates as they are during one tick, each read once.
+    """Templates, each read again only after a while.
 
     Args:
-        deps: the sender's surroundings.
+        deps: the sender's surroundings; its memory outlives the tick.
     """
 
     deps: MailDeps
-    _known: dict[int, Template | None] = field(default_factory=dict)
 
     def get(self, template_id: int) -> Template | None:
         """The template, if there is one."""
-        if template_id not in self._known:
+        now, known = self.deps.clock.now(), self.deps.memory.templates
+        found = known.get(template_id)
+        if found is None or not timedelta() <= now - found[1] < self.deps.timing.template_age:
             record = read(Collections(self.deps.db).templates.document(str(template_id)), Template)
-            self._known[template_id] = record.value if record is not None else None
-        return self._known[template_id]
+            found = (record.value if record is not None else None, now)
+            known[template_id] = found
+        return found[0]

@@ -1,135 +1,158 @@
-"""Who sends from a mailbox: one agent at a time, named in the mailbox's document and told apart by an epoch."""
+"""Who sends mail: one agent at a time, named in `sending/agent` and told apart by an epoch.
+
+One lease for all mailboxes, because the cap of all of them and the turns they take are decisions over all of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from leadgen.mail.deps import MailDeps
-from leadgen.mail.providers.base import MailProvider
-from leadgen.mail.records import CONNECTED, NEEDS_REAUTH, OUTBOX_ACCOUNT, Mailbox, mailbox_ref
-from leadgen.model.config import Settings
-from leadgen.store.client import RPC_TIMEOUT_S, Collections
+from leadgen.mail.records import AgentState
+from leadgen.store.client import Collections
 from leadgen.store.clock import new_owner
-from leadgen.store.records import Raced, Record, change, create, read, retrying, to_record
+from leadgen.store.records import Raced, Record, change, create, read, written
 
-MAX_MAILBOXES = 50
-NO_MAILBOX = "no mailbox is signed in; run: leadgen auth outlook"
-BUSY = "another agent is sending from the mailbox"
+BUSY = "another agent is sending"
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LeaseLost(Exception):
-    """Another agent has the mailbox or the mail now; whatever we know, it will find out for itself."""
+    """Another agent sends now, or has the mail; whatever we know, it will find out for itself."""
 
 
 @dataclass
-class Session:
-    """The right to send from one mailbox for a while.
+class Agent:
+    """The right to send for a while.
 
     Args:
         deps: the sender's surroundings.
-        record: the mailbox as it was read last.
+        record: `sending/agent` as we wrote it last.
         owner: this agent's name.
-        epoch: the mailbox's fencing token.
-        provider: the way of sending.
-        in_flight: mails that may have left without having been counted; the pacing counts them.
+        epoch: the fencing token.
+        is_heir: whether an agent before us died, so that what it left must be looked through first.
+        inherited: mails of which earlier agents may have left a draft that nobody knows of.
+        seq: how many mails this agent has sent.
     """
 
     deps: MailDeps
-    record: Record[Mailbox]
+    record: Record[AgentState]
     owner: str
     epoch: int
-    provider: MailProvider
-    in_flight: int = field(default=0)
+    is_heir: bool
+    inherited: tuple[str, ...] = ()
+    seq: int = field(default=0)
+    loose: set[str] = field(default_factory=set)
+    """Mails of which a draft may lie in a mailbox without the mail's document knowing."""
 
-    @property
-    def account(self) -> str:
-        """The mailbox's address."""
-        return self.record.value.account
+    def holds(self) -> bool:
+        """Whether our time lasts still."""
+        return (self.record.value.until or _NEVER) > self.deps.clock.now()
 
-    def refresh(self) -> Record[Mailbox]:
-        """The mailbox as it is now.
+    def check(self) -> None:
+        """Make sure that our time lasts still.
 
         Raises:
-            LeaseLost: another agent took it over, or our time is up.
+            LeaseLost: it does not.
         """
-        record = read(self.record.ref, Mailbox)
-        if record is None or not self.holds(record.value):
-            raise LeaseLost(self.account)
-        self.record = record
-        return record
-
-    def holds(self, mailbox: Mailbox) -> bool:
-        """Whether this state of the mailbox's document says that we have it."""
-        until = mailbox.agent_until or _NEVER
-        return (mailbox.agent_epoch, mailbox.agent_owner) == (self.epoch, self.owner) and until > self.deps.clock.now()
+        if not self.holds():
+            raise LeaseLost("sending")
 
     def note(self, changes: dict[str, Any]) -> None:
-        """Change the mailbox's document if anything in it differs, while we hold it.
+        """Change the agent's document while it is ours.
 
         Raises:
-            LeaseLost: we no longer do.
+            LeaseLost: it is not.
         """
+        changes = {**changes, "updatedAt": self.deps.clock.now()}
+        self.record = _changed(self.record, changes, self.owner, self.epoch)
 
-        def attempt() -> None:
-            stored = self.refresh().snapshot.to_dict() or {}
-            changed = {key: value for key, value in changes.items() if stored.get(key) != value}
-            if changed:
-                change(self.record, changed)
+    def prepare(self, job_ids: Iterable[str]) -> None:
+        """Note which mails are about to be drafted, before any of them is.
 
-        retrying(attempt, sleep=self.deps.sleep, rng=self.deps.rng)
+        Raises:
+            LeaseLost: another agent sends now.
+        """
+        wanted = self.loose.union(job_ids)
+        if not wanted <= set(self.record.value.preparing):
+            self.note({"preparing": sorted(wanted)})
 
-    def block(self, until: datetime, reason: str) -> None:
-        """Send nothing from this mailbox before that moment."""
-        changes = {"blockedUntil": until, "blockedReason": reason, "nextSendAt": until, "waitReason": reason}
-        self.note(changes)
-
-    def sign_in_needed(self, reason: str) -> None:
-        """Note that only the mailbox's owner can help."""
-        self.note({"state": NEEDS_REAUTH, "reason": reason, "waitReason": reason, "updatedAt": self.deps.clock.now()})
-
-    def release(self) -> None:
-        """Let the next agent in."""
+    def end(self) -> None:
+        """Let the next agent in; nothing is left to be looked through but loose drafts."""
+        now = self.deps.clock.now()
         try:
-            self.note({"agentUntil": self.deps.clock.now(), "agentOwner": ""})
+            self.note({"owner": "", "until": now, "openEpoch": self.epoch + 1, "preparing": sorted(self.loose)})
         except LeaseLost:
             return
-        finally:
-            self.provider.close()
+
+    def abandon(self) -> None:
+        """Let the next agent in at once, and let it look through what we did: something failed that we can't judge."""
+        try:
+            self.note({"until": self.deps.clock.now()})
+        except LeaseLost:
+            return
 
 
-def mailboxes(deps: MailDeps, settings: Settings) -> list[Record[Mailbox]]:
-    """The mailboxes that can be sent from at present, the least recently used first."""
-    if settings.email_provider == OUTBOX_ACCOUNT:
-        ref = mailbox_ref(deps.db, OUTBOX_ACCOUNT)
-        if read(ref, Mailbox) is None:
-            dry = Mailbox(account=OUTBOX_ACCOUNT, provider="outbox", display_name="Dry run: nothing leaves")
-            create(ref, dry)
-    snapshots = Collections(deps.db).mailboxes.limit(MAX_MAILBOXES).get(timeout=RPC_TIMEOUT_S)
-    found = [to_record(snapshot, Mailbox) for snapshot in snapshots]
-    fit = [r for r in found if r.value.provider == settings.email_provider and r.value.state == CONNECTED]
-    return sorted(fit, key=lambda record: (record.value.last_sent_at or _NEVER, record.id))
+def _changed(record: Record[AgentState], changes: dict[str, Any], owner: str, epoch: int) -> Record[AgentState]:
+    try:
+        return written(record, changes, change(record, changes))
+    except Raced:
+        # The client repeats a commit whose answer was lost, and the repetition fails although the first was applied.
+        fresh = read(record.ref, AgentState)
+    wanted = {"owner": owner, **changes}
+    stored = fresh.snapshot.to_dict() or {} if fresh is not None else {}
+    if fresh is None or fresh.value.epoch != epoch or any(stored.get(k) != v for k, v in wanted.items()):
+        raise LeaseLost("sending")
+    return fresh
 
 
-def take(deps: MailDeps, record: Record[Mailbox], hold: timedelta) -> Session | None:
-    """Take a mailbox's lease; `None` if another agent has it.
+def look(deps: MailDeps) -> Record[AgentState]:
+    """The agent's document; made if there is none."""
+    ref = Collections(deps.db).sending
+    record = read(ref, AgentState)
+    if record is None:
+        create(ref, AgentState())
+        record = read(ref, AgentState)
+    if record is None:
+        raise LeaseLost("sending")
+    return record
+
+
+def is_taken(state: AgentState, now: datetime) -> bool:
+    """Whether an agent sends at the moment."""
+    return bool(state.owner) and (state.until or _NEVER) > now
+
+
+def take(deps: MailDeps, record: Record[AgentState], hold: timedelta, preparing: Iterable[str] = ()) -> Agent | None:
+    """Become the one who sends; `None` if another agent is.
 
     Args:
         deps: the sender's surroundings.
-        record: the mailbox as it was read.
-        hold: for how long; longer than the work, for a crashed agent blocks the mailbox until then.
+        record: the agent's document as it was read.
+        hold: for how long; longer than the work, for a crashed agent stops all sending until then.
+        preparing: mails that will be drafted first.
     """
-    now, mailbox = deps.clock.now(), record.value
-    if mailbox.agent_owner and (mailbox.agent_until or _NEVER) > now:
+    now, state = deps.clock.now(), record.value
+    if is_taken(state, now):
         return None
-    owner, epoch = new_owner(), mailbox.agent_epoch + 1
+    owner, epoch = new_owner(), state.epoch + 1
+    heir = bool(state.owner)
+    changes = {
+        "owner": owner,
+        "epoch": epoch,
+        "until": now + hold,
+        # After an orderly end nothing before us is open; after a death all that was open still is.
+        "openEpoch": state.open_epoch if heir else epoch,
+        "preparing": sorted({*state.preparing, *preparing}),
+        "updatedAt": now,
+    }
     try:
-        change(record, {"agentOwner": owner, "agentEpoch": epoch, "agentUntil": now + hold})
-    except Raced:
+        taken = _changed(record, changes, owner, epoch)
+    except LeaseLost:
         return None
-    fresh = read(record.ref, Mailbox)
-    if fresh is None or (fresh.value.agent_owner, fresh.value.agent_epoch) != (owner, epoch):
-        return None
-    return Session(deps, fresh, owner, epoch, deps.provider(fresh.value))
+    agent = Agent(deps, taken, owner, epoch, heir, tuple(state.preparing))
+    agent.loose.update(state.preparing)
+    return agent

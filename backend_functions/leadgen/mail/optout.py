@@ -7,35 +7,34 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
-import os
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from leadgen.model.documents import Suppression
 from leadgen.model.errors import InvalidInput
 from leadgen.model.ids import canonical_email, suppression_id
 from leadgen.store.client import Collections
-from leadgen.store.records import create
+from leadgen.store.records import change, create, read, retrying
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client
+    from google.cloud.firestore import Client, DocumentReference
 
 _PURPOSE = b"leadgen opt-out link v1"
 _MAX_TOKEN = 2_000
 
 
-def public_url() -> str:
-    """The address under which people reach the functions (`LEADGEN_PUBLIC_URL`); empty when there is none."""
-    return os.environ.get("LEADGEN_PUBLIC_URL", "").strip().rstrip("/")
-
-
 def _signatures(token_key: str, email: bytes) -> list[bytes]:
     """The signature by each key: the first one signs, all are accepted, so links outlive a change of keys."""
+    return [hmac.digest(key, email, "sha256")[:16] for key in _derived(token_key)]
+
+
+@lru_cache(maxsize=4)
+def _derived(token_key: str) -> tuple[bytes, ...]:
+    """A key of this purpose alone from each of the deployment's keys."""
     keys = [key.strip().encode() for key in token_key.split(",") if key.strip()]
-    derived = (hmac.new(key, _PURPOSE, hashlib.sha256).digest() for key in keys)
-    return [hmac.new(key, email, hashlib.sha256).digest()[:16] for key in derived]
+    return tuple(hmac.digest(key, _PURPOSE, "sha256") for key in keys)
 
 
 def make_token(token_key: str, email: str) -> str:
@@ -46,7 +45,8 @@ def make_token(token_key: str, email: str) -> str:
         email: the recipient.
     """
     plain = canonical_email(email).encode()
-    return base64.urlsafe_b64encode(_signatures(token_key, plain)[0] + plain).decode().rstrip("=")
+    signature = hmac.digest(_derived(token_key)[0], plain, "sha256")[:16]
+    return base64.urlsafe_b64encode(signature + plain).decode().rstrip("=")
 
 
 def read_token(token_key: str, token: str) -> str:
@@ -85,4 +85,15 @@ def opt_out(db: Client, email: str, now: datetime, *, reason: str = "opted out b
     """
     address = canonical_email(email)
     entry = Suppression(kind="email", value=address, reason=reason, created_by="recipient", created_at=now)
-    return create(Collections(db).suppressions.document(suppression_id("email", address)), entry)
+    ref = Collections(db).suppressions.document(suppression_id("email", address))
+    if create(ref, entry):
+        return True
+    retrying(lambda: _make_theirs(ref, entry))
+    return False
+
+
+def _make_theirs(ref: DocumentReference, entry: Suppression) -> None:
+    """An entry that somebody here made becomes the recipient's own wish, which nobody but an admin may undo."""
+    there = read(ref, Suppression)
+    if there is not None and there.value.created_by != entry.created_by:
+        change(there, {"createdBy": entry.created_by, "reason": entry.reason})

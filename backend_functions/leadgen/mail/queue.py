@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from leadgen.mail.pacing import Wait
 from leadgen.mail.records import MailJob
+from leadgen.model.documents.mail import WaitsFor
 from leadgen.model.status import EmailStatus
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
 from leadgen.store.records import Commit, Raced, Record, change, to_record
@@ -39,8 +40,8 @@ def due(db: Client, now: datetime, limit: int = PAGE) -> list[Record[MailJob]]:
     return usable(query.get(timeout=RPC_TIMEOUT_S), now)
 
 
-def in_progress(db: Client, now: datetime, limit: int = 100) -> list[Record[MailJob]]:
-    """Mails an agent holds, held, or lost track of."""
+def in_progress(db: Client, now: datetime, limit: int = 500) -> list[Record[MailJob]]:
+    """Mails that are being sent, or of which nobody knows whether they were."""
     from google.cloud.firestore import FieldFilter
 
     states = [str(EmailStatus.DRAFTING), str(EmailStatus.SENDING), str(EmailStatus.UNKNOWN)]
@@ -108,11 +109,30 @@ def _scheduled(snapshot: DocumentSnapshot) -> bool:
     return isinstance((snapshot.to_dict() or {}).get("notBefore"), datetime)
 
 
-def postpone(job: Record[MailJob], wait: Wait, now: datetime) -> bool:
-    """Note when a mail may leave and why not now; writes only what changed. `False` if someone else was faster."""
-    if job.value.not_before == wait.until and job.value.reason == wait.reason:
+def postpone(job: Record[MailJob], wait: Wait, now: datetime, waits_for: WaitsFor = "pace") -> bool:
+    """Note when a mail may leave and why not now; writes only what changed. `False` if someone else was faster.
+
+    Args:
+        job: the mail.
+        wait: until when, and why.
+        now: the present moment.
+        waits_for: what the time was worked out from; after a change of the configuration that of "pace" is worked out
+            again.
+    """
+    known = job.value
+    if (known.not_before, known.reason, known.waits_for) == (wait.until, wait.reason, waits_for):
         return True
-    return _update(job, {"notBefore": wait.until, "reason": wait.reason, "updatedAt": now})
+    return _update(job, {"notBefore": wait.until, "reason": wait.reason, "waitsFor": waits_for, "updatedAt": now})
+
+
+def put_off(db: Client, now: datetime, after: Record[MailJob] | None = None, limit: int = ADOPT_AT_ONCE) -> (
+    list[Record[MailJob]]
+):  # fmt: skip
+    """Mails that wait for a later time, page by page, the next ones first."""
+    from google.cloud.firestore import FieldFilter
+
+    query = _queued(db).where(filter=FieldFilter("notBefore", ">", now)).order_by("notBefore").limit(limit)
+    return usable((query.start_after(after.snapshot) if after else query).get(timeout=RPC_TIMEOUT_S), now)
 
 
 def explain(jobs: list[Record[MailJob]], reason: str, now: datetime) -> None:

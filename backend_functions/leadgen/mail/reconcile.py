@@ -1,6 +1,5 @@
 """Finding out what became of mails whose agent died or whose answer was lost. Never a blind retry.
 
-DRAFTING, lease over   nothing left: back to QUEUED
 SENDING, lease over    UNKNOWN
 UNKNOWN                the mailbox is asked for the draft by its immutable id:
     sent                         SENT
@@ -10,87 +9,58 @@ UNKNOWN                the mailbox is asked for the draft by its immutable id:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from leadgen.mail.clean import one_line
-from leadgen.mail.deps import MailDeps
 from leadgen.mail.facts import gather, objection
-from leadgen.mail.lease import LeaseLost, Session
+from leadgen.mail.lease import LeaseLost
 from leadgen.mail.outcome import Outcome, after_failure
-from leadgen.mail.pacing import LOOK_AGAIN, Wait, lead_wait, mailbox_wait
+from leadgen.mail.pacing import Pace, Wait, latest, lead_wait, mailbox_wait, total_wait
 from leadgen.mail.providers.base import Draft, DraftState, ProviderError, SignInNeeded, Throttled
 from leadgen.mail.records import MailJob
+from leadgen.mail.session import Session
 from leadgen.mail.steps import advance, commit_sent, let_go, send
-from leadgen.model.config import Settings
 from leadgen.model.status import EmailStatus
 from leadgen.store.records import Raced, Record, change
 
+UNSETTLED = frozenset({EmailStatus.SENDING, EmailStatus.UNKNOWN})
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_CONFIGURE = timedelta(minutes=15)
 
 
-def free_drafting(deps: MailDeps, jobs: list[Record[MailJob]]) -> int:
-    """Queue the mails again whose agent stopped before anything could have left; how many there were."""
-    now, freed = deps.clock.now(), 0
-    for job in jobs:
-        if job.value.status is not EmailStatus.DRAFTING or not _lease_over(job.value, now):
-            continue
-        changes = {
-            "status": str(EmailStatus.QUEUED),
-            "epoch": job.value.epoch + 1,
-            "leaseOwner": "",
-            "leaseUntil": None,
-            "notBefore": now,
-            "reason": "an agent stopped while it was drafting; it is tried again",
-            "updatedAt": now,
-        }
-        try:
-            change(job, changes)
-            freed += 1
-        except Raced:
-            continue
-    return freed
+def is_ripe(job: MailJob, now: datetime) -> bool:
+    """Whether it is time to ask what became of a mail that is SENDING or UNKNOWN."""
+    if job.status not in UNSETTLED or (job.lease_until or _LONG_AGO) > now:
+        return False
+    return job.status is EmailStatus.SENDING or (job.not_before or _LONG_AGO) <= now
 
 
-def reconcile(session: Session, settings: Settings, jobs: list[Record[MailJob]]) -> list[Outcome]:
+def reconcile(session: Session, jobs: list[Record[MailJob]], others: list[Session]) -> list[Outcome]:
     """Settle what can be settled of a mailbox's mails that are SENDING or UNKNOWN.
 
     Args:
-        session: the mailbox; its `in_flight` is set to the mails that stay unsettled.
-        settings: the configuration, for a draft that must be sent again.
+        session: the mailbox; its `in_flight` is lowered by each mail that is settled.
         jobs: mails in progress, of any mailbox.
+        others: the other mailboxes; what they sent counts for the cap of all.
 
     Raises:
-        LeaseLost: the mailbox is someone else's now.
+        LeaseLost: another agent sends now.
     """
-    mine = [job for job in jobs if job.value.account == session.account and job.value.status in _UNSETTLED]
-    session.in_flight = len(mine)
     outcomes = []
-    for job in mine:
-        now = session.deps.clock.now()
-        if not _lease_over(job.value, now) or (
-            job.value.status is EmailStatus.UNKNOWN and (job.value.not_before or _LONG_AGO) > now
-        ):
+    for job in jobs:
+        if job.value.account != session.account or not is_ripe(job.value, session.deps.clock.now()):
             continue
-        session.refresh()
+        session.agent.check()
         try:
-            outcome = _settle(session, settings, job)
+            outcomes.append(_settle(session, job, [other.pace for other in others]))
         except LeaseLost:
-            session.refresh()
-            outcome = Outcome.LOST
-        outcomes.append(outcome)
+            session.agent.check()
+            outcomes.append(Outcome.LOST)
     return outcomes
 
 
-_UNSETTLED = frozenset({EmailStatus.SENDING, EmailStatus.UNKNOWN})
-
-
-def _lease_over(job: MailJob, now: datetime) -> bool:
-    return (job.lease_until or _LONG_AGO) <= now
-
-
-def _settle(session: Session, settings: Settings, job: Record[MailJob]) -> Outcome:
-    job = advance(session, job, EmailStatus.UNKNOWN, {})
+def _settle(session: Session, job: Record[MailJob], others: list[Pace]) -> Outcome:
+    job = advance(session, job, EmailStatus.UNKNOWN, {"agentEpoch": session.agent.epoch})
     try:
         draft = session.provider.look(job.value.immutable_id)
         if draft.state is DraftState.MISSING:
@@ -98,8 +68,8 @@ def _settle(session: Session, settings: Settings, job: Record[MailJob]) -> Outco
     except ProviderError as error:
         return _ask_later(session, job, error)
     if draft.state is DraftState.SENT:
-        facts = gather(session.deps, job.value)
-        commit_sent(session, job, settings, draft, facts.contact)
+        facts = gather(session.deps, [job])[job.id]
+        commit_sent(session, job, draft, facts.contact)
         session.in_flight -= 1
         return Outcome.SENT
     grace_over = (job.value.attempted_at or _LONG_AGO) + session.deps.timing.grace
@@ -110,7 +80,7 @@ def _settle(session: Session, settings: Settings, job: Record[MailJob]) -> Outco
         return _park(
             session, job, "the mailbox knows neither draft nor mail; look there and decide whether it was sent"
         )
-    return _send_again(session, settings, job, draft)
+    return _send_again(session, job, draft, others)
 
 
 def _ask_later(session: Session, job: Record[MailJob], error: ProviderError) -> Outcome:
@@ -127,40 +97,35 @@ def _ask_later(session: Session, job: Record[MailJob], error: ProviderError) -> 
 def _stay(session: Session, job: Record[MailJob], until: datetime, reason: str) -> Outcome:
     now = session.deps.clock.now()
     changes = {"leaseOwner": "", "leaseUntil": None, "notBefore": until, "reason": reason, "updatedAt": now}
-    _change_or_lose(job, lambda: change(job, changes))
+    try:
+        change(job, changes)
+    except Raced as error:
+        raise LeaseLost(job.id) from error
     return Outcome.UNKNOWN
 
 
-def _change_or_lose(job: Record[MailJob], write: Callable[[], None]) -> None:
-    try:
-        write()
-    except Raced as error:
-        raise LeaseLost(job.id) from error
-
-
 def _park(session: Session, job: Record[MailJob], reason: str) -> Outcome:
-    let_go(session, job, EmailStatus.PARKED, {"reason": reason})
+    let_go(session, job, EmailStatus.PARKED, {"reason": reason, "mayHaveLeft": True})
     session.in_flight -= 1
     return Outcome.FAILED
 
 
-def _send_again(session: Session, settings: Settings, job: Record[MailJob], draft: Draft) -> Outcome:
+def _send_again(session: Session, job: Record[MailJob], draft: Draft, others: list[Pace]) -> Outcome:
     """The mailbox still has the draft after the grace, so the send did not happen: send this same draft."""
     deps, now = session.deps, session.deps.clock.now()
     if job.value.attempts >= deps.timing.max_attempts:
         return _park(session, job, f"sent {job.value.attempts} times, and the mailbox still shows the draft")
-    others = session.in_flight - 1
-    wait = lead_wait(settings, job.value.timezone, now) or mailbox_wait(
-        settings, session.refresh().value.pace(others), now, session.provider.per_minute
-    )
+    session.in_flight -= 1  # this mail itself is none of those it must wait for
+    wait = _must_wait(session, job.value, others, now)
+    session.in_flight += 1
     if wait is not None:
         return _stay(session, job, max(wait.until, now + timedelta(seconds=1)), wait.reason)
-    facts = gather(deps, job.value)
-    problem = objection(deps, job, facts, settings, now)
+    facts = gather(deps, [job])[job.id]
+    problem = objection(deps, job, facts, session.settings, now)
     if isinstance(problem, Wait):
         return _stay(session, job, problem.until, problem.reason)
     if problem is not None and problem.status is EmailStatus.QUEUED:  # the configuration is incomplete
-        return _stay(session, job, now + LOOK_AGAIN, problem.reason)
+        return _stay(session, job, now + _CONFIGURE, problem.reason)
     if problem is not None:
         return _park(session, job, f"not confirmed as sent, and now {problem.reason}")
     changes = {"attempts": job.value.attempts + 1, "attemptedAt": now, "immutableId": draft.immutable_id}
@@ -170,6 +135,16 @@ def _send_again(session: Session, settings: Settings, job: Record[MailJob], draf
     except ProviderError as error:
         session.in_flight -= 1
         return after_failure(session, job, error)
-    commit_sent(session, job, settings, None, facts.contact)
+    commit_sent(session, job, None, facts.contact)
     session.in_flight -= 1
     return Outcome.SENT
+
+
+def _must_wait(session: Session, job: MailJob, others: list[Pace], now: datetime) -> Wait | None:
+    session.refresh()
+    settings, pace = session.settings, session.pace
+    return latest(
+        lead_wait(settings, job.timezone, now),
+        mailbox_wait(settings, pace, now, session.provider.per_minute),
+        total_wait(settings, [pace, *others], now),
+    )

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from leadgen.mail.pacing import Pace, unpack
 from leadgen.model.documents import Document, EmailJob
+from leadgen.model.documents import Mailbox as MailboxAccount
 from leadgen.model.ids import canonical_email, digest
+from leadgen.model.status import MailboxState
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, CollectionReference, DocumentReference
 
-CONNECTED = "CONNECTED"
-NEEDS_REAUTH = "NEEDS_REAUTH"
+CONNECTED = MailboxState.ACTIVE
+NEEDS_REAUTH = MailboxState.NEEDS_REAUTH
 OUTBOX_ACCOUNT = "outbox"
 """Account name of the dry run, which has a mailbox document of its own so that its pace is kept too."""
 
@@ -21,29 +23,20 @@ OUTBOX_ACCOUNT = "outbox"
 class MailJob(EmailJob):
     """`emailQueue/{jobId}` as the sender sees it."""
 
-    attempted_at: datetime | None = None
-    """When the send that may or may not have happened was begun."""
 
+class Mailbox(MailboxAccount):
+    """`mailboxes/{id}` as the sender sees it."""
 
-class Mailbox(Document):
-    """`mailboxes/{id}`: a sending account. Readable by the console; holds no secret."""
-
-    account: str
-    provider: str = "graph"
-    state: str = CONNECTED
-    reason: str = ""
-    display_name: str = ""
-    agent_owner: str = ""
-    """Who sends from it at the moment; of two agents only the one named here may."""
-    agent_epoch: int = 0
-    """Fencing token: raised with every change of hands."""
-    agent_until: datetime | None = None
     sent_log: bytes = b""
     """Moments of the last 24 hours' mails, packed (see `pacing.pack`)."""
     sent_last_day: int = 0
     """How many those were when the last one left."""
     since_pause: int = 0
     pace_chance: float = 0.0
+    counted_epoch: int = 0
+    """The last mail that `sentLog` counts: the agent that sent it …"""
+    counted_seq: int = 0
+    """… and which of its mails it was. Later ones are found by their own documents."""
     blocked_until: datetime | None = None
     blocked_reason: str = ""
     last_sent_at: datetime | None = None
@@ -53,6 +46,7 @@ class Mailbox(Document):
 
     def pace(self, in_flight: int = 0) -> Pace:
         """What the pacing rules need to know."""
+        paused = self.paused_reason or (f"paused by {self.paused_by}" if self.paused_by else "the mailbox is paused")
         return Pace(
             sent=unpack(self.sent_log),
             since_pause=self.since_pause,
@@ -60,7 +54,30 @@ class Mailbox(Document):
             blocked_until=self.blocked_until,
             blocked_reason=self.blocked_reason,
             in_flight=in_flight,
+            daily_cap=self.daily_cap,
+            ramp_start=self.ramp_start,
+            paused=f"{self.account}: {paused}" if self.paused else "",
         )
+
+
+class AgentState(Document):
+    """`sending/agent`: who sends mail at the moment. One agent at a time, told apart by an epoch.
+
+    An agent that ends in order leaves no owner behind. Where there is one whose time is up, it died: then `preparing`
+    says which drafts it may have left, and `openEpoch` from which agent on the mails' own documents must be looked
+    through for mails that no mailbox has counted.
+    """
+
+    owner: str = ""
+    epoch: int = 0
+    """Fencing token: raised with every change of hands."""
+    until: datetime | None = None
+    open_epoch: int = 0
+    preparing: list[str] = []
+    """Mails that are being drafted; written before the first of them is."""
+    judged_by: str = ""
+    """Hash of the rules by which the waiting mails' times were worked out."""
+    updated_at: datetime | None = None
 
 
 class AddressClaim(Document):
@@ -78,6 +95,8 @@ class OutboxEntry(Document):
     subject: str
     html: str
     text: str
+    list_unsubscribe: str = ""
+    in_reply_to: str = ""
     draft: bool
     created_at: datetime
     sent_at: datetime | None = None
@@ -88,9 +107,14 @@ def mailbox_ref(db: Client, account: str) -> DocumentReference:
     return db.collection("mailboxes").document(digest("mailbox", canonical_email(account)))
 
 
+def claims_collection(db: Client) -> CollectionReference:
+    """Claims on addresses; no client reads them."""
+    return db.collection("mailedAddresses")
+
+
 def claim_ref(db: Client, email: str) -> DocumentReference:
     """Where the claim on an address is."""
-    return db.collection("mailedAddresses").document(digest("mailed", canonical_email(email)))
+    return claims_collection(db).document(digest("mailed", canonical_email(email)))
 
 
 def outbox(db: Client) -> CollectionReference:

@@ -1,26 +1,25 @@
 """The steps of one mail, each a commit that names the state and epoch it knows.
 
-    QUEUED ─ hold ─▶ DRAFTING ─ draft made, its id stored, address claimed ─▶ SENDING ─ accepted ─▶ SENT
+    QUEUED ─ draft made; its id stored, address claimed, lease taken in one commit ─▶ SENDING ─ accepted ─▶ SENT
 
-Between any two of them the process may die. What then is true is always in the mail's document: DRAFTING means that
-nothing can have left, SENDING that only the mailbox can tell. `reconcile` takes it from there.
+Between any two of them the process may die. What then is true is always in a document: QUEUED means that nothing can
+have left, SENDING that only the mailbox can tell. That a draft may lie about is noted before it is made, for several
+mails at once (`Agent.prepare`). `recovery` and `reconcile` take it from there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from leadgen.mail.lease import LeaseLost, Session
-from leadgen.mail.pacing import after_sending, interval_end, pack
+from leadgen.mail.lease import LeaseLost
 from leadgen.mail.providers.base import Draft, DraftState, Message
-from leadgen.mail.records import Mailbox, MailJob
-from leadgen.model.config import Settings
-from leadgen.model.documents import Contact, ProcessorRequest
+from leadgen.mail.records import MailJob
+from leadgen.mail.session import Left, Session
+from leadgen.model.documents import Contact
 from leadgen.model.status import EmailStatus, check_transition
 from leadgen.store.client import Collections
-from leadgen.store.records import Commit, Raced, Record, read, retrying
+from leadgen.store.records import Commit, Raced, Record, read, retrying, written
 
 
 def advance(
@@ -45,50 +44,41 @@ def advance(
     """
     if status is not job.value.status:
         check_transition(f"mail {job.id}", job.value.status, status)
-    now, epoch = session.deps.clock.now(), job.value.epoch + 1
-    lease = {"leaseOwner": session.owner, "leaseUntil": now + session.deps.timing.job_lease, "epoch": epoch}
-    commit = Commit(session.deps.db).change(job, {**changes, **lease, "status": str(status), "updatedAt": now})
+    agent, now, epoch = session.agent, session.deps.clock.now(), job.value.epoch + 1
+    lease = {"leaseOwner": agent.owner, "leaseUntil": now + session.deps.timing.job_lease, "epoch": epoch}
+    changes = {**changes, **lease, "status": str(status), "updatedAt": now}
+    commit = Commit(session.deps.db).change(job, changes)
     if also is not None:
         also(commit)
-    raced: Raced | None = None
     try:
-        commit.run()
+        return written(job, changes, commit.run()[0])
     except Raced as error:
         raced = error
-    # The answer is not trusted either way: the client repeats a commit whose answer was lost, and then the repetition
+    # The refusal alone is not trusted: the client repeats a commit whose answer was lost, and then the repetition
     # fails although the first try was applied. The document, read anew, says whether it is ours.
     fresh = read(job.ref, MailJob)
     if fresh is None:
         raise LeaseLost(job.id)
-    if (fresh.value.epoch, fresh.value.lease_owner, fresh.value.status) == (epoch, session.owner, status):
+    if (fresh.value.epoch, fresh.value.lease_owner, fresh.value.status) == (epoch, agent.owner, status):
         return fresh
-    if raced is not None and fresh.snapshot.update_time == job.snapshot.update_time:
+    if fresh.snapshot.update_time == job.snapshot.update_time:
         raise raced
     raise LeaseLost(job.id)
 
 
 def let_go(session: Session, job: Record[MailJob], status: EmailStatus, changes: dict[str, Any]) -> None:
-    """Give a mail we hold back, under another status and without a lease.
+    """Give a mail back, under another status (or still QUEUED) and without a lease.
 
     Raises:
-        LeaseLost: it is no longer ours.
+        LeaseLost: someone else changed it.
     """
-    check_transition(f"mail {job.id}", job.value.status, status)
+    if status is not job.value.status:
+        check_transition(f"mail {job.id}", job.value.status, status)
     free = {"leaseOwner": "", "leaseUntil": None, "status": str(status), "updatedAt": session.deps.clock.now()}
     try:
         Commit(session.deps.db).change(job, {**changes, **free}).run()
     except Raced as error:
         raise LeaseLost(job.id) from error
-
-
-def hold(session: Session, job: Record[MailJob]) -> Record[MailJob]:
-    """Take a queued mail for drafting.
-
-    Raises:
-        LeaseLost: someone else took or changed it.
-    """
-    changes = {"account": session.account, "attempts": job.value.attempts + 1, "reason": "", "error": ""}
-    return advance(session, job, EmailStatus.DRAFTING, changes)
 
 
 def obtain_draft(session: Session, job: Record[MailJob], message: Message) -> Draft:
@@ -97,7 +87,7 @@ def obtain_draft(session: Session, job: Record[MailJob], message: Message) -> Dr
     Raises:
         ProviderError: no draft; nothing left.
     """
-    if job.value.attempts > 1:
+    if job.value.attempts or job.value.immutable_id:
         earlier = session.provider.find_by_job(job.id)
         if earlier is not None and earlier.state is DraftState.SENT:
             return earlier
@@ -107,19 +97,33 @@ def obtain_draft(session: Session, job: Record[MailJob], message: Message) -> Dr
 
 
 def begin_sending(
-    session: Session, job: Record[MailJob], draft: Draft, subject: str, claim: Callable[[Commit], None]
+    session: Session, job: Record[MailJob], draft: Draft, recorded: dict[str, Any], claim: Callable[[Commit], None]
 ) -> Record[MailJob]:
     """Store the draft's id, claim the address, and become SENDING, all in one commit.
 
+    Args:
+        session: who we are.
+        job: the mail, QUEUED when it was read.
+        draft: what was made of it.
+        recorded: further fields, of how it was made.
+        claim: adds the claim on the address.
+
     Raises:
-        LeaseLost: the mail is no longer ours.
+        LeaseLost: someone else changed the mail, or our time to send is over.
         Raced: another mail claimed the address at the same moment.
     """
+    session.agent.check()
     changes = {
+        **recorded,
+        "account": session.account,
+        "attempts": job.value.attempts + 1,
         "immutableId": draft.immutable_id,
         "internetMessageId": draft.internet_message_id,
-        "subject": subject,
         "attemptedAt": session.deps.clock.now(),
+        "agentEpoch": session.agent.epoch,
+        "waitsFor": "",
+        "reason": "",
+        "error": "",
     }
     return advance(session, job, EmailStatus.SENDING, changes, claim)
 
@@ -133,80 +137,67 @@ def send(session: Session, job: Record[MailJob]) -> None:
     """
     until = job.value.lease_until
     left = (until - session.deps.clock.now()).total_seconds() if until is not None else 0.0
-    if left < 2 * session.provider.call_timeout_s or not session.holds(session.record.value):
+    if left < 2 * session.provider.call_timeout_s or not session.agent.holds():
         raise LeaseLost(job.id)
     session.provider.send(job.value.immutable_id)
 
 
-def commit_sent(
-    session: Session, job: Record[MailJob], settings: Settings, draft: Draft | None, contact: Record[Contact] | None
-) -> None:
-    """Note that the mail left: the mail, the contact, the campaign and the mailbox's pace, in one atomic commit.
+def commit_sent(session: Session, job: Record[MailJob], draft: Draft | None, contact: Record[Contact] | None) -> None:
+    """Note that the mail left: the mail and the contact, in one commit. The session counts it in the mailbox's pace.
 
     Args:
         session: who we are.
         job: the mail, SENDING or UNKNOWN and ours.
-        settings: for the pace.
         draft: what the mailbox said, if it was asked.
         contact: as read before, if it exists; saves a read when nothing raced.
 
     Raises:
-        LeaseLost: the mail or the mailbox is someone else's now; they will find out that it left.
+        LeaseLost: the mail is someone else's now; they will find out that it left.
     """
     check_transition(f"mail {job.id}", job.value.status, EmailStatus.SENT)
-    where, now, chance = Collections(session.deps.db), session.deps.clock.now(), session.deps.rng.random()
+    agent, now = session.agent, session.deps.clock.now()
+    agent.seq += 1
+    left = Left(now, agent.epoch, agent.seq, job.value.request_id, session.deps.rng.random())
     first = True
 
     def attempt() -> None:
         nonlocal first
-        current, person, mailbox = job, contact, session.record
-        request = where.requests.document(job.value.request_id) if job.value.request_id else None
+        current, person = job, contact
         if not first:
             again = read(job.ref, MailJob)
-            if again is not None and again.value.status is EmailStatus.SENT:
+            if again is not None and again.value.status is EmailStatus.SENT and _is(again.value, left):
                 return
-            if again is None or (again.value.epoch, again.value.lease_owner) != (job.value.epoch, session.owner):
+            if again is None or (again.value.epoch, again.value.lease_owner) != (job.value.epoch, agent.owner):
                 raise LeaseLost(job.id)
-            current, mailbox = again, session.refresh()
+            where = Collections(session.deps.db)
             person = read(where.contacts.document(job.value.contact_id), Contact) if job.value.contact_id else None
-            request = request if request is not None and read(request, ProcessorRequest) is not None else None
+            current = again
         first = False
-        commit = Commit(session.deps.db).change(current, _sent_fields(current.value, draft, now))
-        commit.change(mailbox, mailbox_after(mailbox.value, settings, now, chance))
+        commit = Commit(session.deps.db).change(current, _sent_fields(current.value, draft, left))
         if person is not None:
             commit.change(person, {"lastSent": now, "lastUpdated": now})
-        if request is not None:
-            commit.increase(request, {"counts.sent": 1})
         commit.run()
 
     retrying(attempt, sleep=session.deps.sleep, rng=session.deps.rng)
+    session.count(left)
 
 
-def _sent_fields(job: MailJob, draft: Draft | None, now: datetime) -> dict[str, Any]:
+def _is(job: MailJob, left: Left) -> bool:
+    return (job.agent_epoch, job.agent_seq) == (left.epoch, left.seq)
+
+
+def _sent_fields(job: MailJob, draft: Draft | None, left: Left) -> dict[str, Any]:
     return {
         "status": str(EmailStatus.SENT),
-        "sentAt": now,
+        "sentAt": left.at,
         "immutableId": draft.immutable_id if draft is not None else job.immutable_id,
         "internetMessageId": (draft.internet_message_id if draft is not None else "") or job.internet_message_id,
+        "agentEpoch": left.epoch,
+        "agentSeq": left.seq,
+        "mayHaveLeft": False,
         "leaseOwner": "",
         "leaseUntil": None,
         "reason": "",
         "error": "",
-        "updatedAt": now,
-    }
-
-
-def mailbox_after(mailbox: Mailbox, settings: Settings, now: datetime, chance: float) -> dict[str, Any]:
-    """The mailbox's fields once one more mail has left."""
-    pace = after_sending(mailbox.pace(), settings, now, chance)
-    return {
-        "sentLog": pack(pace.sent),
-        "sentLastDay": len(pace.sent),
-        "sincePause": pace.since_pause,
-        "paceChance": chance,
-        "lastSentAt": now,
-        "nextSendAt": interval_end(settings, pace),
-        "waitReason": "",
-        "blockedUntil": None,
-        "blockedReason": "",
+        "updatedAt": left.at,
     }

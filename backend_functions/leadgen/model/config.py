@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, time
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic.alias_generators import to_camel
 
-from leadgen.model.documents import Document
+from leadgen.model.documents import Document, ProviderName
 
 
 def _clock_time(value: str) -> str:
@@ -79,7 +79,7 @@ class Settings(_Strict):
     working_hours: WorkingHours = Field(default_factory=WorkingHours)
     active_timezones: list[Timezone] = []
     """Timezones that are written to; empty means all."""
-    email_provider: Literal["graph", "outbox"] = "graph"
+    email_provider: ProviderName = "graph"
     sending_paused: StrictBool = False
     send_interval_seconds: SendInterval = Field(default_factory=SendInterval)
     pause_after: Annotated[StrictInt, Field(ge=0, le=1000)] = 25
@@ -87,8 +87,22 @@ class Settings(_Strict):
     pause_seconds: Seconds = 600.0
     daily_cap: Annotated[StrictInt, Field(ge=0, le=10_000)] = 200
     """Mails per mailbox in any rolling 24 hours."""
+    daily_cap_total: Annotated[StrictInt, Field(ge=0, le=100_000)] = 0
+    """Mails of all mailboxes together in any rolling 24 hours; 0 for no bound besides those of the mailboxes."""
+    ramp_first_day: Annotated[StrictInt, Field(ge=1, le=10_000)] = 20
+    """Mails in 24 hours that a new mailbox may send on the first day of its ramp."""
+    ramp_daily_growth: Annotated[float, Field(ge=1, le=3, allow_inf_nan=False, strict=True)] = 1.3
+    """By how much a new mailbox's cap is multiplied with each day (UTC), until it reaches its daily cap."""
+    skip_holidays: StrictBool = True
+    """Whether mail waits on public holidays of the country the lead's timezone lies in."""
     harvest_requests_per_second: Annotated[float, Field(gt=0, le=50, allow_inf_nan=False, strict=True)] = 2.0
     recontact_days: Annotated[StrictInt, Field(ge=0, le=3650)] = 180
+    allow_role_addresses: StrictBool = True
+    """Whether mail may go to info@, sales@ and the like, which is how most small businesses are reached."""
+    allow_disposable_addresses: StrictBool = False
+    """Whether mail may go to throw-away addresses; nobody reads them, and they spoil the sender's repute."""
+    bounce_pause_percent: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)] = 5.0
+    """A mailbox is paused when more than this share of its last mails came back; 0 for never."""
     captcha_max_attempts: Annotated[StrictInt, Field(ge=1, le=20)] = 3
     sender_name: Annotated[str, Field(max_length=200)] = ""
     company_name: Annotated[str, Field(max_length=200)] = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
@@ -34,7 +35,19 @@ def canonical_url(url: str) -> str:
 
 def canonical_email(address: str) -> str:
     """The form in which an address is compared: NFC, lower case. Nobody runs mailboxes that differ in case alone."""
-    return unicodedata.normalize("NFC", address.strip()).lower()
+    plain = address.strip().lower() if address.isascii() else unicodedata.normalize("NFC", address.strip()).lower()
+    return _internationalised(plain) if "xn--" in plain else plain
+
+
+def _internationalised(address: str) -> str:
+    """The address with its domain in letters instead of its ASCII form (RFC 5891): both are the same mailbox."""
+    import idna
+
+    local, at, domain = address.rpartition("@")
+    try:
+        return f"{local}{at}{idna.decode(domain)}"
+    except UnicodeError:
+        return address
 
 
 def post_id(url: str) -> str:
@@ -55,6 +68,18 @@ def merge_id(contact: str, number: int) -> str:
 def suppression_id(kind: str, value: str) -> str:
     """Id of `suppressions/{id}`: one per email, phone or domain that must not be written to."""
     return digest("suppression", kind, value.strip().lower())
+
+
+def suppression_values(emails: Iterable[str], phones: Iterable[str]) -> list[tuple[str, str]]:
+    """(kind, value) of everything on the list that would forbid writing to one of these: the addresses, the domains
+    they are in, the phones."""
+    pairs: list[tuple[str, str]] = []
+    for email in map(canonical_email, emails):
+        labels = email.rpartition("@")[2].split(".")
+        pairs += [("email", email)]
+        pairs += [("domain", ".".join(labels[start:])) for start in range(min(len(labels) - 1, 6))]
+    pairs += [("phone", phone.strip()) for phone in phones]
+    return [pair for pair in dict.fromkeys(pairs) if pair[1]]
 
 
 def contact_id(kind: str, value: str) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from leadgen.mail.agent import TickReport, run_tick, sweep_mail
+from leadgen.mail.agent import TickReport, run_tick
 from leadgen.mail.compliance import SourcePolicy
-from leadgen.mail.deps import MailDeps
-from leadgen.mail.optout import public_url
-from leadgen.mail.providers.base import MailProvider
-from leadgen.mail.providers.graph import GraphProvider
-from leadgen.mail.providers.outbox import OutboxProvider
-from leadgen.mail.records import OUTBOX_ACCOUNT, Mailbox
-from leadgen.outlook.vault import access_token
+from leadgen.mail.deps import MailDeps, Memory
 from leadgen.pipeline.context import Context
+from leadgen.pipeline.mailboxes import provider_for
 from leadgen.settings import read_settings
 from leadgen.store.journal import entry, tell
 
 BUDGET_S = 50.0
-"""A tick begins no mail after this, so that the next one finds the mailbox free."""
+"""A tick begins no mail after this, so that the next one may send."""
+
+_MEMORY = Memory()
+"""What this process knows from earlier ticks."""
 
 
 def send_due(context: Context, budget_s: float = BUDGET_S) -> TickReport:
@@ -26,9 +24,7 @@ def send_due(context: Context, budget_s: float = BUDGET_S) -> TickReport:
         context: the parts.
         budget_s: seconds in which mails may be begun.
     """
-    deps = mail_deps(context)
-    sweep_mail(deps)
-    report = run_tick(deps, budget_s)
+    report = run_tick(mail_deps(context), budget_s)
     _tell(context, report)
     return report
 
@@ -48,22 +44,11 @@ def mail_deps(context: Context) -> MailDeps:
         db=context.db,
         clock=context.clock,
         settings=lambda: read_settings(context.db),
-        provider=lambda mailbox: _provider(context, mailbox),
+        provider=lambda mailbox: provider_for(context, mailbox),
         policy=lambda source_id: SourcePolicy(
             may_email=context.may_email(source_id), relay_domains=frozenset(context.relay_domains(source_id))
         ),
         token_key=context.env.token_key,
-        public_url=public_url(),
-    )
-
-
-def _provider(context: Context, mailbox: Mailbox) -> MailProvider:
-    if mailbox.account == OUTBOX_ACCOUNT:
-        return OutboxProvider(context.db, context.clock)
-    env = context.env
-    return GraphProvider(
-        lambda refused: access_token(context.db, env, mailbox.account, context.clock, force=refused),
-        env.graph_url,
-        context.clock,
-        ca_file=env.ca_file,
+        public_url=context.env.public_url,
+        memory=_MEMORY,
     )

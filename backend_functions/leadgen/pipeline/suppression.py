@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leadgen.model.documents import Suppression
 from leadgen.model.errors import FieldProblem, InvalidInput
-from leadgen.model.ids import suppression_id
+from leadgen.model.ids import suppression_id, suppression_values
 from leadgen.model.validation import shown
 from leadgen.process.index import Marked, is_suppressed
 from leadgen.review.address import accept_address
@@ -18,15 +18,8 @@ if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
 
-def suppression_keys(emails: Iterable[str], phones: Iterable[str]) -> list[tuple[str, str]]:
-    """(kind, value) of everything that may be on the list for these addresses."""
-    pairs: list[tuple[str, str]] = []
-    for email in emails:
-        pairs.append(("email", email))
-        labels = email.rpartition("@")[2].split(".")
-        pairs += [("domain", ".".join(labels[start:])) for start in range(min(len(labels) - 1, 6))]
-    pairs += [("phone", phone) for phone in phones]
-    return list(dict.fromkeys(pairs))
+suppression_keys = suppression_values
+"""(kind, value) of everything that may be on the list for these addresses and phones."""
 
 
 def suppressed_among(db: Client, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -61,8 +54,7 @@ def canonical_value(kind: str, value: str) -> str:
     if kind == "email":
         return accept_address(value, field="value")
     domain = value.strip().lower().removeprefix("@").rstrip(".")
-    accept_address(f"anyone@{domain}", field="value")
-    return domain
+    return accept_address(f"anyone@{domain}", field="value").rpartition("@")[2]
 
 
 def canonical_phone(value: str, region: str = "US", field: str = "value") -> str:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 
 from leadgen.harvest.sweep import sweep_requests
+from leadgen.outlook.upkeep import keep_fresh
 from leadgen.pipeline.context import Context
 from leadgen.pipeline.enrichment import enrich_waiting
 from leadgen.pipeline.harvesting import harvest_deps
@@ -31,6 +32,7 @@ def sweep(context: Context) -> None:
         ("schedules", lambda: start_due(context)),
         ("campaigns", lambda: sweep_requests(harvest_deps(context))),
         ("waiting leads", lambda: enrich_waiting(context)),
+        ("mailboxes", lambda: keep_fresh(context.db, context.env, context.clock)),
     )
     for name, part in parts:
         try:

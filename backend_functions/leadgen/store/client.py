@@ -86,6 +86,11 @@ class Collections:
         return self._collection("suppressions")
 
     @property
+    def operators(self) -> CollectionReference:
+        """What each operator has done with CAPTCHAs."""
+        return self._collection("operators")
+
+    @property
     def templates(self) -> CollectionReference:
         """Email templates."""
         return self._collection("templates")
@@ -94,6 +99,11 @@ class Collections:
     def emails(self) -> CollectionReference:
         """Mails waiting, sent or failed."""
         return self._collection("emailQueue")
+
+    @property
+    def sending(self) -> DocumentReference:
+        """Who sends mail at the moment; no client reads it."""
+        return self._collection("sending").document("agent")
 
     @property
     def activity(self) -> CollectionReference:
@@ -129,6 +139,21 @@ class Collections:
     def mailboxes(self) -> CollectionReference:
         """Pacing state and connection state of each sending account; readable by the console."""
         return self._collection("mailboxes")
+
+    @property
+    def mail_drafts(self) -> CollectionReference:
+        """Mails that are handed to SMTP servers, which keep no drafts; no client reads it."""
+        return self._collection("mailDrafts")
+
+    @property
+    def inboxes(self) -> CollectionReference:
+        """Up to where each mailbox was read; no client reads it."""
+        return self._collection("inboxes")
+
+    @property
+    def inbox_events(self) -> CollectionReference:
+        """What came in and concerns us; readable by the console."""
+        return self._collection("inboxEvents")
 
     @property
     def oauth_flows(self) -> CollectionReference:

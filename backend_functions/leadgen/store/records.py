@@ -66,6 +66,22 @@ def to_record(snapshot: DocumentSnapshot, kind: type[D]) -> Record[D]:
     return Record(snapshot.reference, kind.from_firestore(snapshot.to_dict() or {}), snapshot)
 
 
+def written(record: Record[D], changes: dict[str, Any], update_time: datetime) -> Record[D]:
+    """A document as it is after our own write, without reading it again.
+
+    Args:
+        record: as it was read; the write named its update time, so nobody else's change lies between.
+        changes: the top-level fields that were set; plain values, no transforms.
+        update_time: what the write answered.
+    """
+    from google.cloud.firestore import DocumentSnapshot
+
+    before = record.snapshot
+    data = {**(before.to_dict() or {}), **changes}
+    snapshot = DocumentSnapshot(record.ref, data, True, update_time, before.create_time, update_time)
+    return to_record(snapshot, type(record.value))
+
+
 def need(ref: DocumentReference, kind: type[D], what: str) -> Record[D]:
     """Read a document that must exist.
 
@@ -132,18 +148,23 @@ class Commit:
             self._batch.update(ref, nonzero)
         return self
 
-    def run(self) -> None:
+    def run(self) -> list[datetime]:
         """Apply all of it.
 
+        Returns:
+            The new update time of each document written, in the order of the writes.
+
         Raises:
-            Raced: a precondition did not hold; nothing was applied.
+            Raced: a precondition did not hold; nothing was applied. (Or it was, and the client repeated the commit
+                because the answer was lost; who must know reads the document again.)
         """
         from google.api_core.exceptions import Aborted, AlreadyExists, FailedPrecondition, NotFound
 
         try:
-            self._batch.commit(timeout=RPC_TIMEOUT_S)
+            results = self._batch.commit(timeout=RPC_TIMEOUT_S)
         except (AlreadyExists, FailedPrecondition, Aborted, NotFound) as error:
             raise Raced(str(error)) from error
+        return [result.update_time for result in results or ()]
 
 
 def create(ref: DocumentReference, document: Document) -> bool:
@@ -157,13 +178,16 @@ def create(ref: DocumentReference, document: Document) -> bool:
     return True
 
 
-def change(record: Record[Any], changes: dict[str, Any]) -> None:
+def change(record: Record[Any], changes: dict[str, Any]) -> datetime:
     """Change fields of a document that must still be as it was read.
+
+    Returns:
+        The document's new update time.
 
     Raises:
         Raced: it was changed or deleted since.
     """
-    Commit(record.ref._client).change(record, changes).run()
+    return Commit(record.ref._client).change(record, changes).run()[0]
 
 
 def retrying(

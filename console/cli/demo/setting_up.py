@@ -20,6 +20,7 @@ SETTINGS: dict[str, Any] = {
     # Mail leaves at any hour and a few seconds apart, so that the demo can be seen at any time of day. A new project
     # starts with office hours in the lead's timezone, 45 to 120 seconds apart, and 200 mails a day.
     "workingHours": {"start": "00:00", "end": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]},
+    "skipHolidays": False,
     "sendIntervalSeconds": {"min": 0.0, "max": 0.2},
     "pauseAfter": 0,
     "dailyCap": 500,

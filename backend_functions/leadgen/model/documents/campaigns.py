@@ -44,6 +44,14 @@ class Counts(Document):
     """Mails that left."""
     failed: int = 0
     """Mails that will not leave without a person's help."""
+    follow_ups: int = 0
+    """Follow-ups that left; not counted in `sent`."""
+    replied: int = 0
+    """Mails that a person answered."""
+    bounced: int = 0
+    """Mails that came back."""
+    opted_out: int = 0
+    """Mails that were answered with the wish not to be written to."""
 
 
 class ProcessorRequest(Document):

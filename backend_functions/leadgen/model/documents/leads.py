@@ -102,6 +102,14 @@ class Contact(Document):
     next_attempt_at: datetime | None = None
     """When a waiting model call may be tried again."""
     suppressed_by: str = ""
+    replied_at: datetime | None = None
+    """When they answered last."""
+    reply: str = ""
+    """The beginning of what they wrote then."""
+    opted_out_at: datetime | None = None
+    bounced_at: datetime | None = None
+    """When a mail to them came back last."""
+    bounce_reason: str = ""
     intake_outcome: str = ""
     """What triage decided first. A lead that is handed in again is told this, not what happened since."""
     provenance: dict[str, Provenance] = {}

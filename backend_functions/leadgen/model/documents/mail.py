@@ -14,9 +14,20 @@ from leadgen.model.status import EmailStatus, MailboxState
 ProviderName = Literal["graph", "gmail", "smtp", "outbox"]
 """Ways of sending: Microsoft Graph, the Gmail API, any SMTP server, or the dry run."""
 
-WaitsFor = Literal["", "pace", "retry", "turn"]
+WaitsFor = Literal["", "pace", "retry", "turn", "sequence"]
 """What the `notBefore` of a waiting mail was worked out from: hours, caps and pauses, which the configuration can
-change; a failure that is tried again later; or another mail to the same address."""
+change; a failure that is tried again later; another mail to the same address; or the days of a sequence."""
+
+BounceKind = Literal["", "hard", "blocked", "soft"]
+"""Why a mail came back: the address is dead; the receiver refuses us; or it just did not arrive."""
+
+
+class FollowUp(Document):
+    """A step of a template's sequence."""
+
+    template_id: int
+    after_days: int
+    """Days after the mail before it left."""
 
 
 class Template(Document):
@@ -31,6 +42,8 @@ class Template(Document):
     """Further subject lines; which one a lead gets is drawn for each lead, and noted with the mail."""
     defaults: dict[str, str] = {}
     """What a variable says where a lead's own field is empty; a name no lead has is a constant of the template."""
+    follow_ups: list[FollowUp] = []
+    """What is sent after this template's mail to those who do not answer, step by step; no part of its versions."""
     is_archived: bool = False
     created_at: datetime
     updated_at: datetime | None = None
@@ -92,6 +105,31 @@ class EmailJob(Document):
     waits_for: WaitsFor = ""
     thread_account: str = ""
     """The mailbox that wrote to this lead before: a follow-up in the same thread leaves from no other one."""
+    step: int = 0
+    """Which step of a sequence it is; 0 for a mail that follows none."""
+    sequence_id: int = 0
+    """The template whose sequence it is a step of."""
+    sequence_of: str = ""
+    """The sequence's first mail."""
+    follows: str = ""
+    """The mail before it in the sequence."""
+    follows_sent_at: datetime | None = None
+    in_reply_to: str = ""
+    """Message-ID of the mail before it; it is sent as an answer to that one."""
+    references: str = ""
+    """Message-IDs of the whole thread (RFC 5322 §3.6.4)."""
+    released_at: datetime | None = None
+    """When a person put it into the queue again; what the lead answered before that stops it no more."""
+    replied_at: datetime | None = None
+    """When the lead answered first."""
+    auto_replied_at: datetime | None = None
+    """When a machine answered last: they are away, or a ticket was opened."""
+    opted_out_at: datetime | None = None
+    bounced_at: datetime | None = None
+    """When it came back."""
+    bounce_kind: BounceKind = ""
+    bounce_reason: str = ""
+    """The server's answer."""
     agent_epoch: int = 0
     """Under which agent it was sent last, and as which of its mails; finds mails that no pace has counted yet."""
     agent_seq: int = 0
@@ -148,3 +186,46 @@ class Suppression(Document):
     reason: str
     created_by: str
     created_at: datetime
+
+
+class InboxState(Document):
+    """`inboxes/{mailbox id}`: up to where a mailbox was read. No client reads it."""
+
+    account: str
+    started_at: datetime
+    """Nothing that came in before that is read."""
+    places: dict[str, str] = {}
+    """Where reading goes on, by folder; what a place looks like is the provider's affair."""
+    read_at: dict[str, datetime] = {}
+    """Up to when each folder was read to its end."""
+    next_at: datetime | None = None
+    """The provider wants to be left alone until then."""
+    problem: str = ""
+    """Why it could not be read the last time."""
+    bounces_from: datetime | None = None
+    """Mails sent before that count no more for the share of those that came back: the mailbox was paused for them."""
+    updated_at: datetime | None = None
+
+
+class InboxEvent(Document):
+    """`inboxEvents/{hash of mailbox and mail}`: a mail that came in and concerns us, and that its consequences are
+    done: made in the same commit as they."""
+
+    account: str
+    kind: str
+    """See `mail.inbox.classify.Kind`."""
+    at: datetime
+    """When it came in."""
+    sender: str = ""
+    subject: str = ""
+    text: str = ""
+    """The beginning of what the person wrote."""
+    reason: str = ""
+    """What the server said, for a mail that came back; for a hint, what it may answer."""
+    job_id: str = ""
+    """The mail it answers; "" if there is none for certain."""
+    contact_id: str = ""
+    request_id: str = ""
+    matched_by: str = ""
+    """How the mail it answers was found: ``message-id``, ``conversation`` or ``address``; ``hint`` if only maybe."""
+    expires_at: datetime

@@ -1,0 +1,122 @@
+"""When waiting mails will leave, worked out by playing the rules forward.
+
+Two uses. What is written on a waiting mail is a lower bound: the caps and windows alone, for how long each of the mails
+before it pauses is not known yet; nothing then has to be written again while the line moves on. What the operator is
+told when they ask includes the pauses, taken as the middle between their bounds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+
+from leadgen.mail.pacing.hours import known_zone, lead_wait
+from leadgen.mail.pacing.mailbox import Pace, after_sending
+from leadgen.mail.pacing.moments import DAY, Wait
+from leadgen.mail.pacing.rotation import Box, next_turn
+from leadgen.model.config import SendInterval, Settings
+
+_HORIZON = 30 * DAY
+_MOST_STEPS = 20_000
+
+
+@dataclass(frozen=True)
+class Planned:
+    """When a mail may leave.
+
+    Args:
+        at: not before; the present moment if nothing but its turn stands in the way.
+        reason: what it waits for; empty if nothing.
+    """
+
+    at: datetime
+    reason: str
+
+
+def without_pauses(settings: Settings) -> Settings:
+    """The configuration with no pauses between mails, for the lower bound."""
+    return settings.model_copy(update={"send_interval_seconds": SendInterval(min=0.0, max=0.0), "pause_after": 0})
+
+
+def plan(
+    settings: Settings, boxes: Sequence[Box], timezones: Sequence[str], now: datetime, *,
+    others: Sequence[Pace] = (), chance: float = 0.0,
+) -> list[Planned]:  # fmt: skip
+    """When each of the waiting mails may leave.
+
+    Args:
+        settings: the configuration.
+        boxes: the mailboxes that may send.
+        timezones: of the leads, first in line first.
+        now: the present moment.
+        others: the memory of mailboxes that can't send at present.
+        chance: where between the bounds each pause ends.
+    """
+    line = _Line(settings, list(boxes), list(others), now, chance)
+    planned: list[Planned] = [Planned(now, "")] * len(timezones)
+    for number, at, reason in line.play(timezones):
+        planned[number] = Planned(at, reason)
+    return planned
+
+
+@dataclass
+class _Line:
+    settings: Settings
+    boxes: list[Box]
+    others: list[Pace]
+    now: datetime
+    chance: float
+
+    def play(self, timezones: Sequence[str]) -> list[tuple[int, datetime, str]]:
+        """Number, time and reason of each; those beyond the horizon with the time that is known of them."""
+        later = [(self.now, number, "") for number in range(len(timezones))]
+        ready: deque[tuple[int, str]] = deque()
+        done: list[tuple[int, datetime, str]] = []
+        moment = self.now
+        for _ in range(_MOST_STEPS):
+            while later and later[0][0] <= moment:
+                _, number, why = heappop(later)
+                ready.append((number, why))
+            if not ready:
+                if not later or later[0][0] - self.now > _HORIZON:
+                    break
+                moment = later[0][0]
+                continue
+            number, why = ready[0]
+            closed = self._closed(timezones[number], moment)
+            if closed is not None:
+                ready.popleft()
+                heappush(later, (closed.until, number, closed.reason))
+                continue
+            turn = next_turn(self.settings, self.boxes, moment, others=self.others)
+            if turn.wait is None:
+                ready.popleft()
+                done.append((number, moment, why))
+                self._sent(turn.account, moment)
+            elif self._is_endless(turn.wait, moment):
+                done += [(each, turn.wait.until, turn.wait.reason) for each, _ in ready]
+                ready.clear()
+            else:
+                moment = turn.wait.until
+                reason = turn.wait.reason
+                ready = deque((each, reason) for each, _ in ready)
+        return done + [(number, at, why) for at, number, why in later] + [(n, moment, why) for n, why in ready]
+
+    def _closed(self, timezone: str, moment: datetime) -> Wait | None:
+        return lead_wait(self.settings, timezone, moment) if known_zone(timezone) is not None else None
+
+    def _is_endless(self, wait: Wait, moment: datetime) -> bool:
+        """Whether the wait ends with a decision of a person and not by itself: it is as long whenever one asks."""
+        turn = next_turn(self.settings, self.boxes, moment + timedelta(seconds=1), others=self.others)
+        return turn.wait is not None and turn.wait.until > wait.until
+
+    def _sent(self, account: str, moment: datetime) -> None:
+        self.boxes = [
+            replace(b, pace=after_sending(b.pace, self.settings, moment, self.chance), last_sent=moment)
+            if b.account == account
+            else b
+            for b in self.boxes
+        ]
