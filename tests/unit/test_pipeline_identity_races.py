@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -92,23 +93,23 @@ class History:
         self._pending: tuple[int, Step | str] | None = None
         self._plain_run = Commit.run
 
-    def run(self, commit: Commit) -> None:
+    def run(self, commit: Commit) -> list[datetime]:
         """A commit, with what comes in between."""
         if self._pending is None or self._pending[0] > 0:
             if self._pending is not None:
                 self._pending = (self._pending[0] - 1, self._pending[1])
-            self._plain_run(commit)
-            return
+            return self._plain_run(commit)
         (_, between), self._pending = self._pending, None
         if isinstance(between, Step):
             self.take(between)
         elif between == "dies before":
             raise Killed
-        self._plain_run(commit)
+        written = self._plain_run(commit)
         if between == "dies after":
             raise Killed
         if between == "is told wrong":
             raise Raced("applied, and refused when it was repeated")
+        return written
 
     def take(self, step: Step) -> None:
         """Let a step happen."""
