@@ -1,0 +1,255 @@
+"""Moving 50,000 contacts of the earlier program to Firestore, beside the obvious way, with and without comparing.
+
+* ours: `migrate`: rows are converted (numbers to E.164, times to UTC, duplicates merged, marks for the identity log)
+  into a journal, written as serialised protobuf with preconditions, and then compared, document for document.
+* obvious: `sqlite3` → one dictionary per row with the columns renamed and the JSON parsed → batches of 500 `set()` of
+  google-cloud-firestore. It checks nothing, merges nothing and can't go on where it stopped.
+
+Both write to the same emulator, each from a process of its own, one after the other and then again, and the better of
+two counts, because the machine is shared. With `--memory-rows` so many rows are converted in one more process, and its
+memory is looked at on the way. With `--kills` a run is killed (SIGKILL) so often and resumed, and what it wrote is
+compared with an undisturbed run.
+
+    python benchmarks/migrate.py [--contacts N] [--memory-rows N] [--kills N] [--seed N]
+
+The last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+sys.path[:] = [folder for folder in sys.path if Path(folder).name != "benchmarks"]  # there `migrate` is this file
+
+import psutil  # noqa: E402
+from google.cloud import firestore  # noqa: E402
+
+from local.stack.firestore_alone import firestore_emulator  # noqa: E402
+from migrate.moving import Migration, Wish, prepare  # noqa: E402
+from migrate.pace import Pace  # noqa: E402
+from migrate.sample import Sample  # noqa: E402
+from migrate.stage import PLACES, Stage  # noqa: E402
+from migrate.target import Target  # noqa: E402
+
+_ROUNDS = 2
+
+
+def _client(address: str, project: str) -> firestore.Client:
+    os.environ["FIRESTORE_EMULATOR_HOST"] = address
+    db = firestore.Client(project=project)
+    next(iter(db.collection("warm").limit(1).stream()), None)
+    return db
+
+
+def _peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+
+
+def _ours(address: str, project: str, contacts: Path, folder: Path) -> dict[str, float]:
+    db = _client(address, project)
+    stage = Stage(folder / f"{project}.sqlite3")
+    began, cpu = time.monotonic(), time.process_time()
+    with prepare(Wish(contacts=contacts)) as plan:
+        migration = Migration(plan, stage)
+        migration.convert()
+        converted = time.monotonic() - began
+        migration.write(db, Pace(), Target(db))
+        written, cpu = time.monotonic() - began, time.process_time() - cpu
+        migration.verify(db)
+        verified = time.monotonic() - began
+    assert migration.report.is_verified
+    report = migration.report.tables[0]
+    stage.close()
+    return {
+        "rows": report.read,
+        "rejected": report.rejected,
+        "merged": report.merged,
+        "converted": converted,
+        "written": written,
+        "verified": verified,
+        "cpu": cpu,
+        "rss_mb": _peak_mb(),
+    }
+
+
+def _obvious(address: str, project: str, contacts: Path) -> dict[str, float]:
+    db = _client(address, project)
+    began, cpu, rows = time.monotonic(), time.process_time(), 0
+    connection = sqlite3.connect(contacts)
+    connection.row_factory = sqlite3.Row
+    cursor = connection.execute("SELECT * FROM contacts")
+    while page := cursor.fetchmany(500):
+        batch = db.batch()
+        for row in page:
+            rows += 1
+            batch.set(db.collection("contacts").document(str(row["id"])), _as_it_is(row))
+        batch.commit()
+    connection.close()
+    return {"rows": rows, "written": time.monotonic() - began, "cpu": time.process_time() - cpu, "rss_mb": _peak_mb()}
+
+
+def _as_it_is(row: sqlite3.Row) -> dict[str, Any]:
+    try:
+        lead = json.loads(row["lead_data_json"] or "{}")
+    except ValueError:
+        lead = {}
+    return {
+        "phone": str(row["phone"]),
+        "name": row["name"],
+        "email": row["email"],
+        "lastSent": _moment(row["last_sent"]),
+        "sourceUrl": row["source_url"],
+        "imageHash": row["image_hash"],
+        "businessName": row["business_name"],
+        "category": row["category"],
+        "servicesRendered": (row["services_rendered"] or "").split(", "),
+        "status": row["status"],
+        "city": row["city"],
+        "leadDataJson": {
+            **(lead if isinstance(lead, dict) else {}),
+            **{name: row[name] for name in ("name", "email", "category", "city", "business_name")},
+        },
+        "createdAt": _moment(row["created_at"]),
+    }
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _memory(contacts: Path, folder: Path) -> dict[str, float]:
+    """Memory after a tenth of the rows, and at the end."""
+    process, seen, early = psutil.Process(), 0, 0
+
+    def watch(_action: str, _table: str, rows: int) -> None:
+        nonlocal seen, early
+        seen += rows
+        if not early and seen >= total / 10:
+            early = process.memory_info().rss >> 20
+
+    stage = Stage(folder / "memory.sqlite3")
+    with prepare(Wish(contacts=contacts)) as plan:
+        total = plan.parts[0].mapping.rows or 0
+        Migration(plan, stage, watch).convert()
+    stage.close()
+    return {"rows": seen, "early_mb": early, "late_mb": process.memory_info().rss >> 20, "peak_mb": _peak_mb()}
+
+
+def _apart(action: Any, *values: Any) -> dict[str, float]:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        result: dict[str, float] = pool.submit(action, *values).result()
+        return result
+
+
+def _kill(address: str, folder: Path, contacts: Path, kills: int, rng: random.Random) -> dict[str, Any]:
+    """Run the command, kill it at random moments, and compare the end with an undisturbed run."""
+    whole, killed = "demo-whole", "demo-killed"
+    took = _command(address, whole, folder / "home-whole", contacts, None)
+    deaths = 0
+    while deaths < kills:
+        after = rng.uniform(0.3, 1.0) * took / 3 + rng.uniform(0, took / 2)
+        deaths += _command(address, killed, folder / "home-killed", contacts, after) < 0
+        if rng.random() < 0.3:  # begin anew, so that deaths are early and late
+            db = _client(address, killed)
+            for name in (*PLACES, "migrations", "identityIndex"):
+                db.recursive_delete(db.collection(name))
+    _command(address, killed, folder / "home-killed", contacts, None)
+    return {"kills": deaths, "equal": _documents(address, whole) == _documents(address, killed)}
+
+
+def _command(address: str, project: str, home: Path, contacts: Path, kill_after: float | None) -> float:
+    """Seconds it took; -1 if it was killed."""
+    variables = {
+        **os.environ,
+        "FIRESTORE_EMULATOR_HOST": address,
+        "GOOGLE_CLOUD_PROJECT": project,
+        "LEADGEN_CONFIG_DIR": str(home),
+    }
+    home.mkdir(exist_ok=True)
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("migrate_command.py")),
+        str(contacts),
+        str(home / "rejects.jsonl"),
+    ]
+    began = time.monotonic()
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(kill_after)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return -1
+    assert process.returncode in (0, 5), process.returncode
+    return time.monotonic() - began
+
+
+def _documents(address: str, project: str) -> dict[str, dict[str, Any]]:
+    db = _client(address, project)
+    return {name: {s.id: s.to_dict() for s in db.collection(name).stream()} for name in PLACES}
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--contacts", type=int, default=50_000)
+    parser.add_argument("--memory-rows", type=int, default=0, help="convert so many more, and look at the memory")
+    parser.add_argument("--kills", type=int, default=0, help="SIGKILLs of a run of 5,000 contacts")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments of death; 0 draws one")
+    wish = parser.parse_args()
+    seed = wish.seed or random.SystemRandom().randrange(1, 10**9)
+    with tempfile.TemporaryDirectory() as name, firestore_emulator() as address:
+        folder = Path(name)
+        contacts, _, _ = Sample(wish.contacts, dirt=0.02).write(folder / "legacy")
+        ours, obvious = [], []
+        for number in range(_ROUNDS):
+            obvious.append(_apart(_obvious, address, f"demo-obvious{number}", contacts))
+            ours.append(_apart(_ours, address, f"demo-ours{number}", contacts, folder))
+        best, plain = min(ours, key=lambda r: r["written"]), min(obvious, key=lambda r: r["written"])
+        rows = best["rows"]
+        figures: dict[str, Any] = {
+            "rows": rows,
+            "rejected": best["rejected"],
+            "rows_per_s": round(rows / best["written"]),
+            "with_verify_rows_per_s": round(rows / best["verified"]),
+            "obvious_rows_per_s": round(rows / plain["written"]),
+            "ratio": round(plain["written"] / best["written"], 2),
+            "ratio_with_verify": round(plain["written"] / best["verified"], 2),
+            "convert_rows_per_s": round(rows / best["converted"]),
+            "cpu_us_per_row": round(best["cpu"] / rows * 1e6),
+            "obvious_cpu_us_per_row": round(plain["cpu"] / rows * 1e6),
+            "rss_mb": max(r["rss_mb"] for r in ours),
+            "obvious_rss_mb": max(r["rss_mb"] for r in obvious),
+        }
+        if wish.memory_rows:
+            many, _, _ = Sample(wish.memory_rows, dirt=0.02).write(folder / "many")
+            figures["memory"] = _apart(_memory, many, folder)
+        if wish.kills:
+            few, _, _ = Sample(5000, dirt=0.05).write(folder / "few")
+            figures["seed"] = seed
+            figures["killed"] = _kill(address, folder, few, wish.kills, random.Random(seed))
+    for key, value in figures.items():
+        print(f"{key:24} {value}")
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Email addresses: normalised, several in one value told apart, and refused where nobody could read them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from leadgen.process.domains import is_end
+from leadgen.process.emails import usable_address
+from leadgen.process.placeholders import FILE_ENDINGS, is_placeholder
+from leadgen.process.spelt_words import NO_SPAM
+from migrate.convert.values import Say, Unusable, optional
+
+_PLAIN = re.compile(
+    r"([A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*)@((?:[a-z0-9]{1,40}(?:-[a-z0-9]{1,20})?\.){1,4}[a-z]{2,20})\Z"
+)
+_SEVERAL = re.compile(r"[,;|\s/]+")
+_NAMED = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
+_SPECIAL = ("arpa", "invalid", "local", "localhost", "onion", "test", "internal")
+
+
+def emails(value: Any, say: Say) -> tuple[str, ...]:
+    """The addresses of a value, in the order in which they were written; none for nothing.
+
+    Raises:
+        Unusable: there is something, and no address in it that a person could read.
+    """
+    written = optional(value, say)
+    if not written:
+        return ()
+    quick = _quick(written)
+    if quick is not None:
+        return (quick,)
+    candidates = _NAMED.findall(written) or [part for part in _SEVERAL.split(written) if "@" in part] or [written]
+    tidy = (re.sub(r"\A(?:mailto:)+", "", one, flags=re.IGNORECASE) for one in candidates)
+    found = [good for one in tidy if (good := usable_address(one, allow_reserved_domains=True))]
+    if not found:
+        raise Unusable("is no email address that a person could read")
+    if len(candidates) > 1:
+        say("of several addresses in one value the first is the contact's, the others are kept beside it")
+    return tuple(dict.fromkeys(found))
+
+
+def _quick(written: str) -> str | None:
+    """The address, where it is so plain that no library needs to be asked."""
+    match = _PLAIN.match(written)
+    if match is None or len(match[1]) > 60 or len(written) > 200 or NO_SPAM.search(written):
+        return None
+    domain = match[2]
+    if not _is_plain_domain(domain) or is_placeholder(match[1].lower(), domain):
+        return None
+    return f"{match[1]}@{domain}"
+
+
+@lru_cache(maxsize=4_096)
+def _is_plain_domain(domain: str) -> bool:
+    ending = domain.rsplit(".", 1)[-1]
+    return is_end(ending) and ending not in FILE_ENDINGS and ending not in _SPECIAL

@@ -1,0 +1,200 @@
+"""A lead as the columns and the JSON of a row describe it together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadgen.model.ids import canonical_email, canonical_url
+from leadgen.process.entries import is_comparable
+from leadgen.process.identity import Marks
+from migrate.convert import Unusable, values
+from migrate.convert.emails import emails
+from migrate.convert.phones import phones
+from migrate.fields import LEAD, LEAD_KEYS, plain
+from migrate.rows import RowReader, Rules
+
+_TEXTS = tuple(name for name in LEAD if name not in ("phone", "email", "servicesRendered", "imageHash"))
+
+_NO_RECORD: dict[str, Any] = {}
+_NO_WORDS: list[str] = []
+_NONE: tuple[str, ...] = ()
+
+
+@dataclass
+class Lead:
+    """Who it is.
+
+    Args:
+        data: the fields of `LeadData`, camelCase, empty ones left out.
+        phones: E.164, the contact's first.
+        emails: the contact's first.
+        source: where it was found, as written, or "".
+        url: the same in canonical form.
+        legacy: what has no field of its own, as text.
+    """
+
+    data: dict[str, Any] = field(default_factory=dict)
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    source: str = ""
+    url: str = ""
+    legacy: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def marks(self) -> Marks:
+        """What identifies them."""
+        known = tuple(canonical_email(address) for address in self.emails)
+        return Marks(self.phones, known, self.data.get("imageHash", ""), self.url)
+
+
+def read_lead(row: RowReader, rules: Rules, json_field: str) -> Lead:
+    """Read a lead. What a column says comes before what the JSON says; where both say something else, both are kept.
+
+    Args:
+        row: the row; problems are noted in it.
+        rules: of the run.
+        json_field: the field that holds the JSON.
+    """
+    lead = Lead()
+    told = _from_json(row, json_field, lead)
+    for name in _TEXTS:
+        if name not in told and not row.has(name):
+            continue
+        value = row.read(name, lambda raw: values.optional(raw, row.say), "")
+        value = _chosen(lead, name, value, told, json_field)
+        if value:
+            lead.data[name] = value
+    _read_services(row, lead, told, json_field)
+    _read_picture(row, lead, told)
+    lead.phones = _read_phones(row, rules, lead, told, json_field)
+    lead.emails = _read_emails(row, lead, told, json_field)
+    _read_score(lead)
+    lead.source = row.read("sourceUrl", lambda raw: values.optional(raw, row.say), "")
+    lead.url = row.read("sourceUrl", _url, "", lead.source)
+    return lead
+
+
+def _from_json(row: RowReader, json_field: str, lead: Lead) -> dict[str, Any]:
+    """The known keys of the JSON; the others are kept as they are."""
+    record = row.read(json_field, lambda raw: values.record(raw, row.say), _NO_RECORD)
+    told: dict[str, Any] = {}
+    for key, value in record.items():
+        name = LEAD_KEYS.get(plain(key))
+        if value is None or value == "":
+            continue
+        if name is not None and name not in told and not isinstance(value, dict):
+            told[name] = json.dumps(value) if isinstance(value, list) else value
+        else:
+            lead.legacy[f"{json_field}.{key}"] = _as_text(value)
+    return told
+
+
+def _as_text(value: Any) -> str:
+    raw = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return values.text(raw.encode("utf-8", "replace").decode(), lambda _: None)
+
+
+def _chosen(lead: Lead, name: str, value: str, told: dict[str, Any], json_field: str) -> str:
+    other = told.get(name)
+    if other is None:
+        return value
+    said = values.optional(other, lambda _: None)
+    if value and said and said != value:
+        lead.legacy[f"{json_field}.{name}"] = said
+    return value or said
+
+
+def _read_services(row: RowReader, lead: Lead, told: dict[str, Any], json_field: str) -> None:
+    found = row.read("servicesRendered", lambda raw: values.words(raw, row.say), _NO_WORDS)
+    other = told.get("servicesRendered")
+    said = row.read(json_field, lambda raw: values.words(raw, row.say), _NO_WORDS, other) if other else _NO_WORDS
+    together = list(dict.fromkeys([*found, *said])) if said else found
+    if together:
+        lead.data["servicesRendered"] = together
+
+
+def _read_picture(row: RowReader, lead: Lead, told: dict[str, Any]) -> None:
+    found = row.read("imageHash", lambda raw: values.optional(raw, row.say), "")
+    found = (found or values.optional(told.get("imageHash", ""), row.say)).lower().removeprefix("0x")
+    if not found:
+        return
+    if not is_comparable(found):
+        row.say("image hashes of another make are kept, and identify nobody")
+    lead.data["imageHash"] = found
+
+
+def _read_phones(row: RowReader, rules: Rules, lead: Lead, told: dict[str, Any], json_field: str) -> tuple[str, ...]:
+    written = row.raw("phone")
+    found = row.read("phone", lambda raw: phones(raw, rules.region, row.say).numbers, _NONE)
+    _keep_original(lead, "phone", written, found)
+    also = _also(
+        row, "phone", told, json_field, lead, lambda raw: phones(raw, rules.region, row.say).numbers, bool(found)
+    )
+    together = tuple(dict.fromkeys([*found, *also]))
+    if together:
+        lead.data["phone"] = together[0]
+        if len(together) > 1:
+            lead.data["phones"] = list(together)
+    return together
+
+
+def _read_emails(row: RowReader, lead: Lead, told: dict[str, Any], json_field: str) -> tuple[str, ...]:
+    written = row.raw("email")
+    found = row.read("email", lambda raw: emails(raw, row.say), _NONE)
+    _keep_original(lead, "email", written, found)
+    also = _also(row, "email", told, json_field, lead, lambda raw: emails(raw, row.say), bool(found))
+    by_form: dict[str, str] = {}
+    for address in (*found, *also):
+        by_form.setdefault(canonical_email(address), address)
+    together = tuple(by_form.values())
+    if together:
+        lead.data["email"] = together[0]
+        if len(together) > 1:
+            lead.data["emails"] = list(together)
+    return together
+
+
+def _also(
+    row: RowReader, name: str, told: dict[str, Any], json_field: str, lead: Lead, convert: Any, has_one: bool
+) -> tuple[str, ...]:
+    """What the JSON says; where it is unusable and a column was good, it is kept aside."""
+    value = told.get(name)
+    if value is None:
+        return ()
+    try:
+        found: tuple[str, ...] = convert(value)
+    except Unusable as error:
+        if not has_one:
+            row.fail(f"{json_field}.{name}", error.problem)
+        lead.legacy[f"{json_field}.{name}"] = _as_text(value)
+        return ()
+    _keep_original(lead, f"{json_field}.{name}", value, found)
+    return found
+
+
+def _keep_original(lead: Lead, name: str, written: Any, found: tuple[str, ...]) -> None:
+    if found and written != found[0]:
+        lead.legacy[name] = values.text(written, lambda _: None)
+
+
+def _read_score(lead: Lead) -> None:
+    score = lead.data.pop("websiteScore", "")
+    if not score:
+        return
+    try:
+        lead.data["websiteScore"] = max(0, min(100, values.whole(score, lambda _: None)))
+    except Unusable:
+        lead.legacy["websiteScore"] = score
+
+
+def _url(written: str) -> str:
+    if not written:
+        return ""
+    if "://" not in written:
+        raise Unusable("is no address of a page (http:// or https://)")
+    try:
+        return canonical_url(written)
+    except ValueError:
+        raise Unusable("is no address of a page") from None

@@ -1,0 +1,362 @@
+"""Rows become documents in the journal: one batch, one transaction, so that it can stop at any moment and go on."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from leadgen.model.ids import canonical_email, digest, email_job_id, suppression_id
+from leadgen.process.entries import EMAIL, PHONE, URL, is_comparable, mark_key
+from leadgen.process.identity import Marks
+from migrate.contacts import ContactRows, Person, merge
+from migrate.encode import decode, encode
+from migrate.mails import Mail, MailRows, merge_mails
+from migrate.mapping import TableMapping
+from migrate.others import RequestRows, TemplateRows
+from migrate.reading import BATCH, Row, TableReader
+from migrate.rows import MAX_DOCUMENT, Problem, Rejected, Rules, Tally
+from migrate.stage import ADDRESSES, CONTACTS, MAILS, REQUESTS, SUPPRESSIONS, TEMPLATES, Stage
+
+_LARGE = 150_000
+"""Characters of a row from which on the document's size is looked at."""
+_KINDS = {"phone": PHONE, "email": EMAIL}
+Watch = Callable[[str, int], None]
+
+
+@dataclass
+class Batch:
+    """What some rows change; read from the journal when it is asked for, saved at the end.
+
+    Args:
+        stage: the journal.
+        run: the run's id, noted in every document.
+    """
+
+    stage: Stage
+    run: str
+    _documents: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
+    _marks: dict[str, dict[bytes, None]] = field(default_factory=dict)
+    _owners: dict[bytes, str] = field(default_factory=dict)
+    _claimed: list[tuple[bytes, str]] = field(default_factory=list)
+    _asked: set[tuple[int, str]] = field(default_factory=set)
+
+    def expect(self, marks: list[bytes], contacts: list[str]) -> None:
+        """Read in one go what the rows will ask for."""
+        self._owners |= self.stage.owners(list(dict.fromkeys(marks)))
+        self._load(CONTACTS, [*contacts, *self._owners.values()])
+
+    def _load(self, place: int, ids: list[str]) -> None:
+        new = [name for name in dict.fromkeys(ids) if (place, name) not in self._asked]
+        self._asked |= {(place, name) for name in new}
+        for name, (body, marks) in self.stage.bodies(place, new).items():
+            self._documents[place, name] = decode(body)
+            self._marks[name] = {marks[at : at + 17]: None for at in range(0, len(marks), 17)}
+
+    def get(self, place: int, name: str) -> dict[str, Any] | None:
+        """A document, to be changed as one likes."""
+        self._load(place, [name])
+        return self._documents.get((place, name))
+
+    def put(self, place: int, name: str, document: dict[str, Any]) -> None:
+        """A new document."""
+        self._asked.add((place, name))
+        self._documents[place, name] = document
+
+    def owner(self, mark: bytes) -> str | None:
+        """The contact that has a mark; it must have been expected."""
+        return self._owners.get(mark)
+
+    def claim(self, marks: list[bytes], contact: str) -> None:
+        """Give a contact the marks that nobody has; a picture may be several people's."""
+        mine = self._marks.setdefault(contact, {})
+        for mark in marks:
+            if mark[:1] == b"i":
+                mine[mark] = None
+            elif mark not in self._owners:
+                self._owners[mark] = contact
+                self._claimed.append((mark, contact))
+                mine[mark] = None
+
+    def save(self) -> None:
+        """Write it to the journal."""
+        rows = []
+        for (place, name), document in self._documents.items():
+            document["migrationRun"] = self.run
+            marks = b"".join(self._marks.get(name, {})) if place == CONTACTS else b""
+            rows.append((place, name, encode(document), marks))
+        self.stage.save(rows)
+        self.stage.claim(self._claimed)
+
+
+def marks_of(marks: Marks) -> list[bytes]:
+    """The keys of everything a person may claim: what `mark_key` gives for values that are canonical already."""
+    keys = [_KINDS[kind] + bytes.fromhex(digest("mark", kind, value)) for kind, value in marks.strong()]
+    if is_comparable(marks.image_hash):
+        keys.append(mark_key("image", marks.image_hash))
+    if marks.url:
+        keys.append(URL + bytes.fromhex(digest("mark", "url", marks.url)))
+    return keys
+
+
+@dataclass
+class Staging:
+    """Converts the tables of one run.
+
+    Args:
+        stage: the journal.
+        run: the run's id.
+        rules: of the run.
+        watch: is told the table and how many rows were read.
+    """
+
+    stage: Stage
+    run: str
+    rules: Rules
+    watch: Watch = lambda _table, _rows: None
+
+    def convert(self, mapping: TableMapping, reader: TableReader, changed_at: datetime) -> Tally:
+        """Convert what was not converted yet of a table.
+
+        Raises:
+            SourceProblem: the table is damaged.
+        """
+        kind = mapping.kind.name
+        progress = self.stage.get(f"table:{kind}", {})
+        tally = _tally(progress)
+        if progress.get("done"):
+            return tally
+        rows = _ROWS[kind](mapping, self.rules, changed_at, tally)
+        for batch in reader.batches(*([progress["after"]] if "after" in progress else [])):
+            self.stage.begin()
+            self._take(kind, rows, mapping, batch, tally)
+            self.stage.put(f"table:{kind}", {"after": batch[-1][0], **_kept(tally)})
+            self.stage.commit()
+            self.watch(kind, len(batch))
+        self._finish(kind, tally, progress)
+        return tally
+
+    def _take(self, kind: str, rows: Any, mapping: TableMapping, batch: list[Row], tally: Tally) -> None:
+        changes = Batch(self.stage, self.run)
+        converted = []
+        for row in batch:
+            tally.read += 1
+            try:
+                found = rows.convert(row)
+                _check_size(row, found)
+                converted.append((row, found))
+            except Rejected as error:
+                self._reject(mapping, row, error, tally)
+                if error.opted_out is not None:
+                    self.opt_out(changes, error.opted_out, "the earlier program had them as opted out", rows.changed_at)
+        if kind == "contacts":
+            self._take_people(changes, [person for _, person in converted], tally)
+        elif kind == "email_queue":
+            self._take_mails(changes, [mail for _, mail in converted], tally)
+        else:
+            place = TEMPLATES if kind == "templates" else REQUESTS
+            for row, (name, document) in converted:
+                if changes.get(place, name) is None:
+                    changes.put(place, name, document)
+                else:
+                    same = Problem("templateId", "", f"is {name}, as in an earlier row")
+                    self._reject(mapping, row, Rejected([same]), tally)
+        changes.save()
+
+    def _reject(self, mapping: TableMapping, row: Row, error: Rejected, tally: Tally) -> None:
+        tally.rejected += 1
+        self.stage.reject(reject_line(mapping, row, error.problems))
+
+    def _take_people(self, changes: Batch, people: list[Person], tally: Tally) -> None:
+        later = [person for person in people if not person.marks.phones]
+        now = [person for person in people if person.marks.phones]
+        for person in later:
+            self.stage.defer(json.dumps([*_packed(person.marks), person.opted_out]), encode(person.document))
+        self._settle_people(changes, now, tally)
+
+    def _settle_people(self, changes: Batch, people: list[Person], tally: Tally) -> None:
+        keys = [marks_of(person.marks) for person in people]
+        changes.expect([key for some in keys for key in some], [person.id for person in people])
+        for person, marks in zip(people, keys, strict=True):
+            self._settle(changes, person, marks, tally)
+
+    def _settle(self, changes: Batch, person: Person, marks: list[bytes], tally: Tally) -> str:
+        """Make a contact of a person, or take them into the one they are."""
+        contact = _recognised(changes, person, marks)
+        known = changes.get(CONTACTS, contact)
+        if known is None:
+            self._note_possible(changes, person, marks)
+            changes.put(CONTACTS, contact, person.document)
+        else:
+            tally.merged += 1
+            merge(known, person.document)
+        changes.claim(marks, contact)
+        if person.opted_out:
+            self.opt_out(changes, person.marks, person.opted_out, person.document["createdAt"])
+        return contact
+
+    def _note_possible(self, changes: Batch, person: Person, marks: list[bytes]) -> None:
+        """Another contact has their email: perhaps the same person, perhaps an agency. The operator decides."""
+        others = (changes.owner(mark) for mark in marks if mark[:1] == b"e")
+        at = person.document["createdAt"]
+        noted = [
+            {"contactId": other, "reason": "both have the same email, but not the same phone", "at": at}
+            for other in dict.fromkeys(others)
+            if other is not None
+        ]
+        if noted:
+            person.document["possibleDuplicates"] = noted[:10]
+
+    def opt_out(self, changes: Batch, marks: Marks, reason: str, at: datetime) -> None:
+        """Somebody who must not be written to stays so, whatever becomes of the contact."""
+        for kind, value in marks.strong():
+            name = suppression_id(kind, value)
+            if changes.get(SUPPRESSIONS, name) is None:
+                entry = {"kind": kind, "value": value, "reason": reason, "createdBy": "migration", "createdAt": at}
+                changes.put(SUPPRESSIONS, name, entry)
+
+    def _take_mails(self, changes: Batch, mails: list[Mail], tally: Tally) -> None:
+        keys = [marks_of(mail.person.marks) for mail in mails]
+        changes.expect([key for some in keys for key in some], [mail.person.id for mail in mails])
+        for mail, marks in zip(mails, keys, strict=True):
+            self._settle_mail(changes, mail, marks, tally)
+
+    def _settle_mail(self, changes: Batch, mail: Mail, marks: list[bytes], tally: Tally) -> None:
+        contact_id = _recognised(changes, mail.person, marks, by_email=True)
+        contact = changes.get(CONTACTS, contact_id)
+        if contact is None:
+            tally.say("mails to people without a contact made one")
+            contact_id = self._settle(changes, mail.person, marks, Tally())
+            contact = mail.person.document
+        document = mail.document
+        document["contactId"] = contact_id
+        document["leadData"] = {**contact["leadDataJson"], **document["leadData"]}
+        for name in ("city", "timezone"):
+            document[name] = document[name] or contact[name]
+        self._respect_opt_out(changes, mail, contact)
+        contact.setdefault("templateId", mail.template_id)
+        if mail.sent_at is not None:
+            contact["lastSent"] = max(contact.get("lastSent", mail.sent_at), mail.sent_at)
+            contact["lastUpdated"] = max(contact["lastUpdated"], mail.sent_at)
+        job = email_job_id(mail.template_id, contact_id)
+        present = changes.get(MAILS, job)
+        if present is not None:
+            tally.merged += 1
+            document = merge_mails(present, document)
+        changes.put(MAILS, job, document)
+        if mail.sent_at is not None:
+            self._claim_address(changes, document["leadData"].get("email", ""), job, mail.sent_at)
+
+    def _respect_opt_out(self, changes: Batch, mail: Mail, contact: dict[str, Any]) -> None:
+        document = mail.document
+        if document["status"] == "SUPPRESSED" and contact["status"] != "SUPPRESSED":
+            contact |= {"status": "SUPPRESSED", "suppressedBy": "migration", "gate": "none"}
+            self.opt_out(
+                changes, mail.person.marks, "the earlier program had them as suppressed", document["createdAt"]
+            )
+        if contact["status"] == "SUPPRESSED" and document["status"] == "HELD":
+            document |= {"status": "SUPPRESSED", "reason": "the contact was suppressed by migration"}
+
+    def _claim_address(self, changes: Batch, email: str, job: str, at: datetime) -> None:
+        """The address remembers its last mail, for contacts that share it."""
+        if not email:
+            return
+        name = digest("mailed", canonical_email(email))
+        present = changes.get(ADDRESSES, name)
+        if present is None or present["claimedAt"] < at:
+            changes.put(ADDRESSES, name, {"jobId": job, "claimedAt": at})
+
+    def _finish(self, kind: str, tally: Tally, progress: dict[str, Any]) -> None:
+        """Settle the rows that waited for the others."""
+        after = int(self.stage.get("deferred", 0))
+        while kind == "contacts" and (rows := self.stage.deferred(after, BATCH)):
+            self.stage.begin()
+            changes = Batch(self.stage, self.run)
+            people = [_unpacked(person, body) for _, person, body in rows]
+            self._settle_people(changes, people, tally)
+            changes.save()
+            after = rows[-1][0]
+            self.stage.put("deferred", after)
+            self.stage.put(f"table:{kind}", {"after": self._last(kind), **_kept(tally)})
+            self.stage.commit()
+        self.stage.put(f"table:{kind}", {"after": self._last(kind), "done": True, **_kept(tally)})
+
+    def _last(self, kind: str) -> int:
+        return int(self.stage.get(f"table:{kind}", {}).get("after", 0))
+
+
+_ROWS: dict[str, Any] = {
+    "contacts": ContactRows,
+    "email_queue": MailRows,
+    "templates": TemplateRows,
+    "processor_queue": RequestRows,
+}
+
+
+def _recognised(changes: Batch, person: Person, marks: list[bytes], *, by_email: bool = False) -> str:
+    """Id of the contact a person is: by phone; by email where they have no phone, or where a mail asks."""
+    kinds = [b"p"] if person.marks.phones else [b"e"]
+    if by_email:
+        kinds = [b"p", b"e"]
+    for kind in kinds:
+        for mark in marks:
+            owner = changes.owner(mark) if mark[:1] == kind else None
+            if owner is not None:
+                return owner
+    return person.id
+
+
+def _check_size(row: Row, converted: Any) -> None:
+    size = sum(len(value) for value in row if isinstance(value, (str, bytes)))
+    if size < _LARGE:
+        return
+    document = converted[1] if isinstance(converted, tuple) else converted.document
+    encoded = len(encode(document))
+    if encoded > MAX_DOCUMENT:
+        raise Rejected([Problem("", "", f"would be a document of {encoded:,} bytes; Firestore takes {MAX_DOCUMENT:,}")])
+
+
+def _packed(marks: Marks) -> list[Any]:
+    return [list(marks.phones), list(marks.emails), marks.image_hash, marks.url]
+
+
+def _unpacked(person: str, body: bytes) -> Person:
+    phones, emails, image, url, opted_out = json.loads(person)
+    return Person(Marks(tuple(phones), tuple(emails), image, url), decode(body), opted_out)
+
+
+def _kept(tally: Tally) -> dict[str, Any]:
+    return {
+        "read": tally.read,
+        "rejected": tally.rejected,
+        "merged": tally.merged,
+        "assumptions": dict(tally.assumptions),
+        "attention": dict(tally.attention),
+    }
+
+
+def _tally(kept: dict[str, Any]) -> Tally:
+    tally = Tally(kept.get("read", 0), kept.get("rejected", 0), kept.get("merged", 0))
+    tally.assumptions.update(kept.get("assumptions", {}))
+    tally.attention.update(kept.get("attention", {}))
+    return tally
+
+
+def reject_line(mapping: TableMapping, row: Row, problems: list[Problem]) -> str:
+    """A row that can't move, whole and with the reasons, as a line of JSON."""
+    line = {
+        "table": mapping.kind.name,
+        "row": row[0],
+        "problems": [{"field": p.field, "column": p.column, "problem": p.problem} for p in problems],
+        "values": {name: _plain(value) for name, value in zip(mapping.all_columns, row[1:], strict=True)},
+    }
+    return json.dumps(line, ensure_ascii=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    return value
