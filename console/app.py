@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import logging
+import time
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
 from textual.binding import Binding
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from console import preferences
 from console.actions import SCREENS, bindings
@@ -24,8 +26,10 @@ from console.live.session import Session, SignedOut
 from console.live.store import LiveStore
 from console.preferences import Preferences
 from console.screens.dashboard.rows import funnel_counts
+from console.screens.debug import DebugScreen, facts
 from console.screens.frame import LiveScreen
 from console.screens.help import HelpScreen
+from console.screens.jump import JumpScreen, places
 from console.screens.palette import ActionCommands
 from console.screens.view import View
 
@@ -115,6 +119,7 @@ class LeadgenApp(ConsoleApp):
         self._frozen: View | None = None
         self._paused_at: float | None = None
         self._complained = ""
+        self._flush_ms = 0.0
 
     # -- beginning and end
 
@@ -147,6 +152,16 @@ class LeadgenApp(ConsoleApp):
                 self.call_from_thread(self._signed_in, session, live)
 
         self.in_worker(sign_in, "sign-in")
+
+    def opening(self, said: str) -> None:
+        """Say what the sign-in waits for; from any thread.
+
+        Raises:
+            SignedOut: the operator has left, so there is nobody to wait for.
+        """
+        if not self.is_running:
+            raise SignedOut("The console was closed.")
+        self._sign_in = Health(message=plain(said, 300))
 
     def _signed_in(self, session: Session, live: Live) -> None:
         self.session, self._live = session, live
@@ -187,8 +202,10 @@ class LeadgenApp(ConsoleApp):
 
     def flush(self) -> None:
         """Show what arrived since the last time. Nothing that goes wrong here ends the app."""
+        began = time.perf_counter()
         try:
             self._show_now()
+            self._flush_ms = (time.perf_counter() - began) * 1000
         except Exception as error:
             logging.getLogger(__name__).exception("the view could not be shown")
             if str(error) != self._complained:
@@ -232,6 +249,23 @@ class LeadgenApp(ConsoleApp):
         if isinstance(self.screen, LiveScreen):
             self.screen.action_zoom()
 
+    def action_jump(self) -> None:
+        """Go to a pane or field by its letter."""
+        targets = places(self.screen.focus_chain)
+
+        def go(chosen: Widget | None) -> None:
+            if chosen is not None:
+                chosen.focus()
+
+        if targets and not isinstance(self.screen, ModalScreen):
+            self.push_screen(JumpScreen(targets), go)
+
+    def action_debug(self) -> None:
+        """Show what the console itself is doing."""
+        if not isinstance(self.screen, ModalScreen):
+            size = self.size
+            self.push_screen(DebugScreen(lambda: facts(self.view(), self._flush_ms, (size.width, size.height))))
+
     def action_pause(self) -> None:
         """Freeze the view, or let it live again."""
         if self._frozen is None:
@@ -248,13 +282,23 @@ class LeadgenApp(ConsoleApp):
             self._sign_in_later()
 
 
+def console_app(open_session: Callable[[Callable[[str], None]], Session]) -> LeadgenApp:
+    """The console with the operator's own settings.
+
+    Args:
+        open_session: signs in; runs in a worker after the first paint, and tells what it does if that takes a while.
+    """
+    from console.client.profile import settings_path
+
+    own = preferences.load(settings_path().with_name(preferences.FILE_NAME))
+    app = LeadgenApp(lambda: open_session(app.opening), settings=own)
+    return app
+
+
 def run(session_factory: Callable[[], Session]) -> None:
     """Run the console until the operator leaves it.
 
     Args:
         session_factory: signs in; runs in a worker after the first paint.
     """
-    from console.client.profile import settings_path
-
-    own = preferences.load(settings_path().with_name(preferences.FILE_NAME))
-    LeadgenApp(session_factory, settings=own).run()
+    console_app(lambda _: session_factory()).run()
