@@ -1,6 +1,6 @@
 """The console's feeds. Each window is bounded; a screen that counts over one says so.
 
-All windows full are 282 documents: that is what opening the console costs, however large the collections are. The
+All windows full are 290 documents: that is what opening the console costs, however large the collections are. The
 parsers import the document model when first called, which is in a listener's thread: the first paint does not wait.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from console.live.feed import Feed
 
-REQUESTS, SCHEDULES, REVIEW, EMAILS = "requests", "schedules", "review", "emails"
+REQUESTS, SCHEDULES, REVIEW, EMAILS, CONTACTS = "requests", "schedules", "review", "emails", "contacts"
 GOVERNOR, SETTINGS, MAILBOXES, ACTIVITY = "governor", "settings", "mailboxes", "activity"
 
 
@@ -99,5 +99,7 @@ def console_feeds() -> tuple[Feed, ...]:
         Feed(ACTIVITY, "activity", _newest("activity", "at", 40), 40, _activity, newest_by="at"),
         Feed(GOVERNOR, "the LLM governor", lambda db: db.document("governor/llm"), 1, _governor, single=True),
         Feed(SETTINGS, "the configuration", lambda db: db.document("config/settings"), 1, _settings, single=True),
+        # The screen's local copy knows the others; see console.contacts.sync.
+        Feed(CONTACTS, "contacts", _newest("contacts", "lastUpdated", 8), 8, dict, newest_by="lastUpdated"),
         Feed(MAILBOXES, "mailboxes", lambda db: db.collection("mailboxes").limit(20), 20, _mailbox),
     )

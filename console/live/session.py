@@ -19,10 +19,12 @@ class UserInfo:
     Args:
         email: their address.
         role: the custom claim: viewer, operator or admin; empty if none was given.
+        uid: identifies them; empty if it is not known.
     """
 
     email: str
     role: str
+    uid: str = ""
 
 
 class BackendError(Exception):
@@ -33,14 +35,26 @@ class BackendError(Exception):
         detail: what happened and to what.
         hint: what to do about it.
         fields: mappings with ``field``, ``value`` and ``allowed``, one for each field at fault.
+        status: of the HTTP answer; 0 if there was none, `None` if it is no matter of HTTP.
     """
 
-    def __init__(self, title: str, detail: str = "", hint: str = "", fields: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, title: str, detail: str = "", hint: str = "", fields: Sequence[Any] = (), *, status: int | None = None
+    ) -> None:
         super().__init__(detail or title)
         self.title = title
         self.detail = detail
         self.hint = hint
         self.fields = tuple(fields)
+        self.status = status
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether nothing was decided: no answer, trouble of the server's, or a sign-in that has run out.
+
+        The same call with the same idempotency key may be made again.
+        """
+        return self.status is not None and (self.status in {0, 401, 408, 425, 429} or self.status >= 500)
 
 
 class SignedOut(Exception):

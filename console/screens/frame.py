@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Input, TextArea
 
 from console.actions import SCREENS, of_scope
 from console.actions.keymap import Keymap
@@ -20,7 +19,7 @@ from widgets.spans import Spans, width
 from widgets.text import Line
 
 if TYPE_CHECKING:
-    from console.app import LeadgenApp
+    from console.base import ConsoleApp
 
 REWORD_EVERY_S = 5.0
 """How often ages ("2m") are told anew while nothing changes."""
@@ -71,6 +70,8 @@ def trouble(view: View) -> Spans:
             since = f" What you see was true at {shown}."
         retry = " Retrying by itself; r tries now." if state is Freshness.OFFLINE else ""
         return ((f"{plain(view.health.message)}{since}{retry}", "bad"),)
+    if state is Freshness.CONNECTING and view.health.message:
+        return ((plain(view.health.message), "muted"),)
     if state is Freshness.STALE:
         return (("Not confirmed by Firestore for a while: may be out of date. r reconnects.", "warn"),)
     if state is Freshness.PAUSED:
@@ -85,7 +86,7 @@ class LiveScreen(Screen[None]):
     """
 
     NAME = ""
-    app: LeadgenApp
+    app: ConsoleApp
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
@@ -143,7 +144,8 @@ class LiveScreen(Screen[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        typing = isinstance(self.focused, Input | TextArea)
+        # Asked this way because importing a text area costs time that the first paint would wait for.
+        typing = self.focused is not None and self.focused.check_consume_key("a", "a")
         self.query_one("#keys", Line).show(key_bar(self.NAME, self.app.keys, cells=self.size.width, typing=typing))
 
     def _show_trouble(self, pieces: Spans) -> None:

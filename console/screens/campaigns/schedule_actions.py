@@ -20,13 +20,13 @@ from console.screens.view import View
 from widgets.table import LiveTable
 
 if TYPE_CHECKING:
-    from console.app import LeadgenApp
+    from console.base import ConsoleApp
 
 
 class ScheduleActions(LiveScreen):
     """A screen with a table of schedules, ``#schedules``, whose keys change them."""
 
-    app: LeadgenApp
+    app: ConsoleApp
 
     def __init__(self) -> None:
         super().__init__()

@@ -29,7 +29,7 @@ from widgets.spans import Spans
 from widgets.table import LiveTable
 
 if TYPE_CHECKING:
-    from console.app import LeadgenApp
+    from console.base import ConsoleApp
 
 
 _SCHEDULE_KEYS: Spans = (
@@ -49,7 +49,7 @@ class CampaignsScreen(ScheduleActions):
 
     NAME = "campaigns"
     BINDINGS = [*bindings("campaigns")]
-    app: LeadgenApp
+    app: ConsoleApp
 
     class ChoicesLoaded(Message):
         """The backend told which cities and templates there are."""
