@@ -11,6 +11,10 @@ from console.live.health import FeedHealth, FeedState
 from console.live.link import Newest
 
 BACKOFF_MAX_S = 30.0
+FIRST_ANSWER_S = 15.0
+"""A watch that has not delivered by then is started anew."""
+START_GRACE_S = 1.0
+"""A watch that was just started may not be active yet."""
 
 
 def backoff(tries: int, rng: random.Random) -> float:

@@ -29,7 +29,7 @@ from console.live.clock import Clock
 from console.live.feed import Feed
 from console.live.health import FeedHealth, FeedState, Health, LinkState
 from console.live.link import Failure, Newest, Trouble
-from console.live.listener import Listener, backoff
+from console.live.listener import FIRST_ANSWER_S, START_GRACE_S, Listener, backoff
 from console.live.session import Session
 from console.live.store import LiveStore
 from console.live.threads import Spawn, in_thread
@@ -39,10 +39,6 @@ READ_EVERY_S = 30.0
 CATCH_UP_S = 4.0
 CONNECT_TIMEOUT_S = 30.0
 DENIED_RETRY_S = 30.0
-FIRST_ANSWER_S = 15.0
-"""A watch that has not delivered by then is started anew."""
-START_GRACE_S = 1.0
-"""A watch that was just started may not be active yet."""
 
 
 class Supervisor:
