@@ -1,4 +1,4 @@
-"""users.drafts, users.messages and users.threads, as far as sending needs them.
+"""users.drafts, users.messages and users.threads, as far as sending needs them; what reading needs is `reading`'s.
 
 Source: developers.google.com/workspace/gmail/api/reference/rest
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 
 from aiohttp import web
 
+from local.gmail.reading import SEARCH, caller, in_format, list_after, shown
 from local.gmail.state import STATE, GoogleError, Message, State
 
 _WRITE = frozenset(
@@ -20,21 +20,6 @@ _WRITE = frozenset(
         "https://www.googleapis.com/auth/gmail.compose",
     }
 )
-_SEARCH = frozenset({"https://mail.google.com/", "https://www.googleapis.com/auth/gmail.modify"})
-
-
-def _caller(request: web.Request, scopes: frozenset[str]) -> str:
-    state = request.app[STATE]
-    held = state.access.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
-    if held is None or held["expires"] <= state.clock():
-        raise GoogleError(401, "authError", "Request had invalid authentication credentials.")
-    if not scopes & set(held["scope"].split()):
-        raise GoogleError(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
-    return str(held["account"])
-
-
-def _shown(message: Message) -> dict[str, Any]:
-    return {"id": message.id, "threadId": message.thread, "labelIds": list(message.labels)}
 
 
 def _draft_of(state: State, account: str, name: str) -> Message:
@@ -46,7 +31,7 @@ def _draft_of(state: State, account: str, name: str) -> Message:
 
 async def create_draft(request: web.Request) -> web.Response:
     """POST drafts: `{"message": {"raw": base64url of the mail}}`"""
-    account, state = _caller(request, _WRITE), request.app[STATE]
+    account, state = caller(request, _WRITE), request.app[STATE]
     try:
         raw = base64.urlsafe_b64decode((await request.json())["message"]["raw"])
     except (ValueError, KeyError, TypeError, binascii.Error):
@@ -54,18 +39,18 @@ async def create_draft(request: web.Request) -> web.Response:
     message = Message(account, raw, ["DRAFT"])
     name = f"r{int(message.id, 16)}"
     state.drafts[name] = message
-    return web.json_response({"id": name, "message": _shown(message)})
+    return web.json_response({"id": name, "message": shown(message)})
 
 
 async def get_draft(request: web.Request) -> web.Response:
     """GET drafts/{id}"""
-    account, name = _caller(request, _WRITE), request.match_info["id"]
-    return web.json_response({"id": name, "message": _shown(_draft_of(request.app[STATE], account, name))})
+    account, name = caller(request, _WRITE), request.match_info["id"]
+    return web.json_response({"id": name, "message": shown(_draft_of(request.app[STATE], account, name))})
 
 
 async def delete_draft(request: web.Request) -> web.Response:
     """DELETE drafts/{id}"""
-    account, name = _caller(request, _WRITE), request.match_info["id"]
+    account, name = caller(request, _WRITE), request.match_info["id"]
     _draft_of(request.app[STATE], account, name)
     del request.app[STATE].drafts[name]
     return web.Response(status=204)
@@ -73,7 +58,7 @@ async def delete_draft(request: web.Request) -> web.Response:
 
 async def send_draft(request: web.Request) -> web.Response:
     """POST drafts/send: the draft goes, a message with a new id and the label SENT comes."""
-    account, state = _caller(request, _WRITE), request.app[STATE]
+    account, state = caller(request, _WRITE), request.app[STATE]
     name = str((await request.json()).get("id", ""))
     draft = _draft_of(state, account, name)
     if not draft.mail["To"]:
@@ -82,9 +67,9 @@ async def send_draft(request: web.Request) -> web.Response:
     sent = Message(account, draft.raw, ["SENT"], thread=draft.thread)
     if not state.keeps_message_id:
         sent.raw = draft.raw.replace(draft.message_id.encode(), b"CAF1@mail.gmail.example")
-    state.messages[sent.id] = sent
+    state.add(sent)
     state.delivered.append(sent)
-    return web.json_response(_shown(sent))
+    return web.json_response(shown(sent))
 
 
 def _found(request: web.Request, account: str, messages: list[Message]) -> list[Message]:
@@ -97,7 +82,9 @@ def _found(request: web.Request, account: str, messages: list[Message]) -> list[
 
 async def list_messages(request: web.Request) -> web.Response:
     """GET messages?q=rfc822msgid:…; drafts are messages, too. Without a find there is no `messages` at all."""
-    account, state = _caller(request, _SEARCH), request.app[STATE]
+    account, state = caller(request, SEARCH), request.app[STATE]
+    if request.query.get("q", "").startswith("after:"):
+        return list_after(request, account)
     found = _found(request, account, [*state.drafts.values(), *state.messages.values()])
     listed = [{"id": one.id, "threadId": one.thread} for one in found]
     return web.json_response({"resultSizeEstimate": len(listed), **({"messages": listed} if listed else {})})
@@ -105,7 +92,7 @@ async def list_messages(request: web.Request) -> web.Response:
 
 async def list_drafts(request: web.Request) -> web.Response:
     """GET drafts?q=rfc822msgid:…"""
-    account, state = _caller(request, _SEARCH), request.app[STATE]
+    account, state = caller(request, SEARCH), request.app[STATE]
     found = _found(request, account, list(state.drafts.values()))
     listed = [
         {"id": name, "message": {"id": one.id, "threadId": one.thread}}
@@ -116,19 +103,19 @@ async def list_drafts(request: web.Request) -> web.Response:
 
 
 async def get_message(request: web.Request) -> web.Response:
-    """GET messages/{id}"""
-    account, state = _caller(request, _SEARCH), request.app[STATE]
+    """GET messages/{id}?format=minimal|metadata|raw"""
+    account, state = caller(request, SEARCH), request.app[STATE]
     for one in (*state.messages.values(), *state.drafts.values()):
         if one.id == request.match_info["id"] and one.account == account:
-            return web.json_response(_shown(one))
+            return web.json_response(in_format(request, one))
     raise GoogleError(404, "notFound", "Requested entity was not found.")
 
 
 async def get_thread(request: web.Request) -> web.Response:
     """GET threads/{id}"""
-    account, state, thread = _caller(request, _SEARCH), request.app[STATE], request.match_info["id"]
+    account, state, thread = caller(request, SEARCH), request.app[STATE], request.match_info["id"]
     everything = (*state.messages.values(), *state.drafts.values())
-    found = [_shown(one) for one in everything if one.thread == thread and one.account == account]
+    found = [in_format(request, one) for one in everything if one.thread == thread and one.account == account]
     if not found:
         raise GoogleError(404, "notFound", "Requested entity was not found.")
     return web.json_response({"id": thread, "messages": found})

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from local.gmail import api, login
+from local.gmail import api, login, reading
 from local.gmail.state import STATE, GoogleError, State
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -49,6 +49,8 @@ def build_app(state: State) -> web.Application:
     app.router.add_post(f"{_ROOT}/drafts/send", api.send_draft)
     app.router.add_get(_ROOT + "/drafts/{id}", api.get_draft)
     app.router.add_delete(_ROOT + "/drafts/{id}", api.delete_draft)
+    app.router.add_get(f"{_ROOT}/profile", reading.profile)
+    app.router.add_get(f"{_ROOT}/history", reading.list_history)
     app.router.add_get(f"{_ROOT}/messages", api.list_messages)
     app.router.add_get(_ROOT + "/messages/{id}", api.get_message)
     app.router.add_get(_ROOT + "/threads/{id}", api.get_thread)

@@ -35,6 +35,10 @@ class Message:
     labels: list[str]
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     thread: str = field(default_factory=lambda: secrets.token_hex(8))
+    arrived: float = field(default_factory=time.time)
+    """Seconds since the epoch."""
+    history: int = 0
+    """The mailbox's history record in which it was added."""
 
     @property
     def mail(self) -> EmailMessage:
@@ -93,6 +97,27 @@ class State:
     drafts: dict[str, Message] = field(default_factory=dict)
     delivered: list[Message] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    history: int = 1000
+    """The present history id; it rises with every message that is added."""
+    oldest_history: int = 0
+    """History before that id is forgotten."""
+    page_size: int = 100
+
+    def add(self, message: Message) -> Message:
+        """Put a message into its mailbox."""
+        self.history += 7  # "not contiguous with random gaps in between valid IDs"
+        message.history, message.arrived = self.history, self.clock()
+        self.messages[message.id] = message
+        return message
+
+    def receive(self, account: str, raw: bytes, *, label: str = "INBOX") -> Message:
+        """A mail comes in; it joins the thread of the mail it answers (…/guides/threads)."""
+        message = Message(account, raw, [label, "UNREAD"])
+        answered = f"{message.mail['In-Reply-To'] or ''} {message.mail['References'] or ''}"
+        for other in self.messages.values():
+            if other.account == account and other.message_id and f"<{other.message_id}>" in answered:
+                message.thread = other.thread
+        return self.add(message)
 
     def hit(self, method: str, path: str) -> Fault | None:
         """The fault for a request; it is used up by this."""

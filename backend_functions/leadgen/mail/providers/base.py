@@ -24,6 +24,7 @@ class Message:
         text: the same as plain text.
         list_unsubscribe: value of the List-Unsubscribe header (RFC 2369), or empty.
         in_reply_to: Message-ID of the mail this one answers, for a follow-up in the same thread; or empty.
+        references: Message-IDs of the whole thread, the oldest first; that of `in_reply_to` alone if empty.
     """
 
     to: str
@@ -33,6 +34,7 @@ class Message:
     text: str
     list_unsubscribe: str = ""
     in_reply_to: str = ""
+    references: str = ""
 
 
 class DraftState(Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -53,17 +53,26 @@ class BearerClient:
         """Give the connections back."""
         self._client.close()
 
-    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> httpx.Response:
         """Make a request, once more with a new token if the first one was refused (before anything was done).
+
+        Args:
+            method: of HTTP.
+            path: below the base URL.
+            headers: of this request alone.
+            options: as httpx takes them.
 
         Raises:
             httpx.HTTPError: no answer.
             SignInNeeded: there is no token, and only the mailbox's owner can help.
             Unreachable: there is no token at the moment.
         """
-        answer = self._client.request(method, path, headers=self._headers(refused=False), **options)
+        own = dict(headers or {})
+        answer = self._client.request(method, path, headers=own | self._headers(refused=False), **options)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            answer = self._client.request(method, path, headers=self._headers(refused=True), **options)
+            answer = self._client.request(method, path, headers=own | self._headers(refused=True), **options)
         return answer
 
     def _headers(self, *, refused: bool) -> dict[str, str]:

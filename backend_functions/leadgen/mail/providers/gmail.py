@@ -135,13 +135,25 @@ class GmailProvider:
             raise Unreachable("Gmail's answer lacks the draft's id or thread")
         return Draft(f"{item['id']}/{thread}", name)
 
-    def _read(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> httpx.Response:
+    def get(self, path: str, *, passing: frozenset[int] = frozenset(), **options: Any) -> httpx.Response:
+        """Read something else of the mailbox; answers with the statuses in `passing` are given back as they are.
+
+        Raises:
+            Throttled, Unreachable, SignInNeeded, Refused: no answer.
+        """
+        return self._read("GET", path, passing=passing, **options)
+
+    def _read(
+        self, method: str, path: str, *, missing_ok: bool = False, passing: frozenset[int] = frozenset(), **options: Any
+    ) -> httpx.Response:
         """A call that sends no mail: whatever goes wrong, it may simply be made again later."""
         try:
             answer = self._client.request(method, path, **options)
         except httpx.HTTPError as error:
             raise Unreachable(f"Gmail did not answer ({type(error).__name__})") from error
         if answer.is_success or (missing_ok and answer.status_code == httpx.codes.NOT_FOUND):
+            return answer
+        if answer.status_code in passing:
             return answer
         self._raise_common(answer)
         if answer.status_code >= 500 or answer.is_redirect or answer.status_code == httpx.codes.REQUEST_TIMEOUT:

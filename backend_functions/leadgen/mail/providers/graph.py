@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from pydantic_core import to_json
 
 from leadgen.mail.clean import one_line
 from leadgen.mail.providers.base import (
@@ -36,6 +37,7 @@ _IN_REPLY_TO = ("String 0x1042", "String 0x1039")
 """PidTagInReplyToId and PidTagInternetReferences (MS-OXPROPS §2.749, §2.753), for the same reason."""
 
 _MAX_LINE = 500
+_JSON = {"Content-Type": "application/json"}
 
 _SELECT = "id,isDraft,internetMessageId"
 
@@ -67,7 +69,7 @@ class GraphProvider:
 
     def create_draft(self, message: Message, job_id: str) -> Draft:
         """Make a draft; see `MailProvider.create_draft`."""
-        answer = self._read("POST", "me/messages", json=_as_json(message, job_id))
+        answer = self._read("POST", "me/messages", content=draft_json(message, job_id), headers=_JSON)
         return _draft(json_object(answer, "Graph"))
 
     def send(self, immutable_id: str) -> None:
@@ -106,13 +108,25 @@ class GraphProvider:
         """Delete a draft; see `MailProvider.discard`."""
         self._read("DELETE", _message(immutable_id), missing_ok=True)
 
-    def _read(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> httpx.Response:
+    def get(self, path: str, *, passing: frozenset[int] = frozenset(), **options: Any) -> httpx.Response:
+        """Read something else of the mailbox; answers with the statuses in `passing` are given back as they are.
+
+        Raises:
+            Throttled, Unreachable, SignInNeeded, Refused: no answer.
+        """
+        return self._read("GET", path, passing=passing, **options)
+
+    def _read(
+        self, method: str, path: str, *, missing_ok: bool = False, passing: frozenset[int] = frozenset(), **options: Any
+    ) -> httpx.Response:
         """A call that sends no mail: whatever goes wrong, it may simply be made again later."""
         try:
             answer = self._client.request(method, path, **options)
         except httpx.HTTPError as error:
             raise Unreachable(f"Graph did not answer ({type(error).__name__})") from error
         if answer.is_success or (missing_ok and answer.status_code == httpx.codes.NOT_FOUND):
+            return answer
+        if answer.status_code in passing:
             return answer
         self._raise_common(answer)
         if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
@@ -144,20 +158,28 @@ def _draft(item: dict[str, Any]) -> Draft:
     return Draft(item["id"], str(item.get("internetMessageId") or ""), state)
 
 
-def _as_json(message: Message, job_id: str) -> dict[str, Any]:
+def draft_json(message: Message, job_id: str) -> bytes:
+    """The message as Graph takes it, in JSON.
+
+    Args:
+        message: the mail.
+        job_id: what the draft can be found by.
+    """
     name = one_line(message.to_name, _MAX_LINE)
     recipient = {"address": one_line(message.to, _MAX_LINE)} | ({"name": name} if name else {})
     properties = [{"id": JOB_PROPERTY, "value": job_id}]
     if message.list_unsubscribe:
         properties.append({"id": _LIST_UNSUBSCRIBE, "value": message.list_unsubscribe})
     if message.in_reply_to:
-        properties += [{"id": name, "value": message.in_reply_to} for name in _IN_REPLY_TO]
-    return {
+        thread = (message.in_reply_to, message.references or message.in_reply_to)
+        properties += [{"id": name, "value": value} for name, value in zip(_IN_REPLY_TO, thread, strict=True)]
+    draft = {
         "subject": one_line(message.subject, _MAX_LINE),
         "body": {"contentType": "HTML", "content": message.html},
         "toRecipients": [{"emailAddress": recipient}],
         "singleValueExtendedProperties": properties,
     }
+    return to_json(draft)
 
 
 def _words(answer: httpx.Response) -> str:

@@ -112,7 +112,7 @@ def as_mime(message: Message, job_id: str, sender: Sender, now: datetime, *, one
     mail["Message-ID"] = message_id(job_id, sender)
     if message.in_reply_to:
         mail["In-Reply-To"] = one_line(message.in_reply_to)
-        mail["References"] = one_line(message.in_reply_to)
+        mail["References"] = one_line(message.references or message.in_reply_to)
     if message.list_unsubscribe:
         mail["List-Unsubscribe"] = one_line(message.list_unsubscribe)
         if one_click and "<https://" in message.list_unsubscribe:
