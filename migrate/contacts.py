@@ -18,6 +18,8 @@ from leadgen.model.status import ContactStatus
 from leadgen.process.identity import Marks
 from migrate.convert import statuses, values
 from migrate.convert.times import moment
+from migrate.encode import decode
+from migrate.keys import contact_of
 from migrate.lead import Lead, read_lead
 from migrate.mapping import TableMapping
 from migrate.places import zone_of_city
@@ -37,24 +39,39 @@ _NAMES = {"phone": "phone", "email": "email", "name": "name", "businessName": "b
 MAX_ALTERNATIVES = 20
 
 
-@dataclass
 class Person:
     """A contact on its way.
 
     Args:
         marks: what identifies it.
-        document: as it is stored, without the run.
+        document: as it is stored; without it `body` is the document.
         opted_out: why it must never be written to, or "".
+        body: the document encoded, with the run in it, or b"".
     """
 
-    marks: Marks
-    document: dict[str, Any]
-    opted_out: str = ""
+    def __init__(self, marks: Marks, document: dict[str, Any] | None, opted_out: str = "", body: bytes = b"") -> None:
+        self.marks = marks
+        self.opted_out = opted_out
+        self.body = body
+        self.keys: list[bytes] | None = None
+        """See `migrate.keys.marks_of`, once they were made."""
+        self._document = document
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As it is stored. Whoever changes it must store it instead of the body."""
+        if self._document is None:
+            self._document = decode(self.body)
+        return self._document
+
+    def drop_document(self) -> None:
+        """Keep the body alone: it is smaller, and travels better."""
+        self._document = None
 
     @cached_property
     def id(self) -> str:
         """Id of `contacts/{id}`."""
-        return self.marks.contact_id()
+        return contact_of(self.marks)
 
 
 @dataclass

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SIGN = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=2_048)
 def plain(name: str) -> str:
     """The form in which names of tables and columns are compared."""
     return _SIGN.sub("", name).lower()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from leadgen.model.ids import canonical_email, canonical_url
@@ -17,6 +19,11 @@ from migrate.rows import RowReader, Rules
 
 _TEXTS = tuple(name for name in LEAD if name not in ("phone", "email", "servicesRendered", "imageHash"))
 
+_SOURCE, _PICTURE = ("sourceUrl",), ("imageHash",)
+_CANONICAL_URL = re.compile(
+    r"https?://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]+)?\Z"
+)
+"""An address that is in its canonical form already: small letters, no port, a path, no fragment."""
 _NO_RECORD: dict[str, Any] = {}
 _NO_WORDS: list[str] = []
 _NONE: tuple[str, ...] = ()
@@ -42,9 +49,9 @@ class Lead:
     url: str = ""
     legacy: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def marks(self) -> Marks:
-        """What identifies them."""
+        """What identifies them; asked for when the lead is complete."""
         known = tuple(canonical_email(address) for address in self.emails)
         return Marks(self.phones, known, self.data.get("imageHash", ""), self.url)
 
@@ -59,11 +66,11 @@ def read_lead(row: RowReader, rules: Rules, json_field: str) -> Lead:
     """
     lead = Lead()
     told = _from_json(row, json_field, lead)
+    written = row.texts(row.places_of(_TEXTS))
     for name in _TEXTS:
-        if name not in told and not row.has(name):
-            continue
-        value = row.read(name, lambda raw: values.optional(raw, row.say), "")
-        value = _chosen(lead, name, value, told, json_field)
+        value = written.get(name, "")
+        if name in told:
+            value = _chosen(lead, name, value, told, json_field)
         if value:
             lead.data[name] = value
     _read_services(row, lead, told, json_field)
@@ -71,8 +78,8 @@ def read_lead(row: RowReader, rules: Rules, json_field: str) -> Lead:
     lead.phones = _read_phones(row, rules, lead, told, json_field)
     lead.emails = _read_emails(row, lead, told, json_field)
     _read_score(lead)
-    lead.source = row.read("sourceUrl", lambda raw: values.optional(raw, row.say), "")
-    lead.url = row.read("sourceUrl", _url, "", lead.source)
+    lead.source = row.texts(row.places_of(_SOURCE)).get("sourceUrl", "")
+    lead.url = row.read("sourceUrl", _url, "", lead.source) if lead.source else ""
     return lead
 
 
@@ -116,8 +123,12 @@ def _read_services(row: RowReader, lead: Lead, told: dict[str, Any], json_field:
 
 
 def _read_picture(row: RowReader, lead: Lead, told: dict[str, Any]) -> None:
-    found = row.read("imageHash", lambda raw: values.optional(raw, row.say), "")
-    found = (found or values.optional(told.get("imageHash", ""), row.say)).lower().removeprefix("0x")
+    found = row.texts(row.places_of(_PICTURE)).get("imageHash", "")
+    if not found and "imageHash" in told:
+        found = values.optional(told["imageHash"], row.say)
+    if not found:
+        return
+    found = found.lower().removeprefix("0x")
     if not found:
         return
     if not is_comparable(found):
@@ -192,6 +203,8 @@ def _read_score(lead: Lead) -> None:
 def _url(written: str) -> str:
     if not written:
         return ""
+    if _CANONICAL_URL.match(written):
+        return written
     if "://" not in written:
         raise Unusable("is no address of a page (http:// or https://)")
     try:

@@ -70,6 +70,8 @@ class TableMapping:
     ignored: tuple[str, ...] = ()
     statuses: dict[str, str] = field(default_factory=dict)
     rows: int | None = 0
+    asked: dict[tuple[str, ...], list[tuple[str, int]]] = field(default_factory=dict, compare=False, repr=False)
+    """Where fields that are read together are in a row, from the first time on."""
 
     @property
     def missing(self) -> list[str]:

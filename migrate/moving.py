@@ -21,8 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leadgen.model.errors import LeadgenError
 from leadgen.model.ids import digest
 from leadgen.store.clock import Clock, SystemClock
+from migrate.census import Census, take_census
 from migrate.corrected import database_of
 from migrate.errors import MappingProblem, SourceProblem, TargetConflict
 from migrate.fields import BY_NAME, KINDS
@@ -30,6 +32,7 @@ from migrate.index import IdentityLog
 from migrate.mapping import TableMapping, load_overrides, map_database
 from migrate.old_config import ConfigPlan, apply_config, read_config
 from migrate.pace import Pace
+from migrate.private import write_private
 from migrate.reading import TableReader
 from migrate.report import CollectionReport, Report, TableReport
 from migrate.rows import Rules
@@ -37,6 +40,7 @@ from migrate.run_document import DONE, RUNNING, RunDocument
 from migrate.source import Source, open_source
 from migrate.stage import PLACES, TEMPLATES, THERE_BEFORE, WRITTEN, Stage
 from migrate.staging import Staging
+from migrate.streaming import Streaming, streaming
 from migrate.target import Target
 from migrate.upload import Upload
 from migrate.verify import verify
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
 
 VERSION = "1"
 """Raised when the same rows would give other documents."""
+_NOTE_EVERY_S = 60.0
 Watch = Callable[[str, str, int], None]
 """Told what is being done (read, write, verify), of which table or collection, and how many more are done."""
 
@@ -192,7 +197,9 @@ class Migration:
         self.report = Report(plan.run, left_out=dict(plan.left_out))
         self._watch = watch
         self._clock = clock or SystemClock()
-        self._began = time.monotonic()
+        self._began = self._noted = time.monotonic()
+        self._document: RunDocument | None = None
+        self._done: dict[str, int] = {}
 
     def convert(self) -> None:
         """Turn rows into documents in the journal; what is there already is not done again.
@@ -200,15 +207,37 @@ class Migration:
         Raises:
             SourceProblem: a table is damaged and we are not to go on behind it.
         """
+        self._convert(None, lambda: None, lambda: None)
+
+    def _convert(
+        self, census: Census | None, before_contacts: Callable[[], None], meanwhile: Callable[[], None]
+    ) -> None:
         wish = self.plan.wish
-        staging = Staging(self.stage, self.plan.run, wish.rules, lambda table, rows: self._watch("read", table, rows))
+
+        def watch(table: str, rows: int) -> None:
+            self._report_on("read", table, rows)
+            meanwhile()
+
+        staging = Staging(self.stage, self.plan.run, wish.rules, watch, census)
         self.report.tables = []
         for part in self.plan.parts:
+            if part.mapping.kind.name == "contacts":
+                before_contacts()
             reader = TableReader(part.source.connection, part.mapping.table, wish.salvage)
             tally = staging.convert(part.mapping, reader, part.source.changed_at)
             self.report.tables.append(self._table(part, reader, tally))
+        self.stage.release()
         self.report.config = self.plan.config.as_dict() if self.plan.config else None
         self._count()
+
+    def _report_on(self, action: str, name: str, number: int) -> None:
+        """Tell who watches, and now and then the project: a run that is silent for long is taken as dead."""
+        self._watch(action, name, number)
+        self._done[action] = self._done.get(action, 0) + number
+        now = time.monotonic()
+        if self._document is not None and now - self._noted > _NOTE_EVERY_S:
+            self._noted = now
+            self._document.note({"progress": self._done}, self._clock.now())
 
     def _table(self, part: Part, reader: TableReader, tally: Any) -> TableReport:
         kind = part.mapping.kind.name
@@ -238,22 +267,29 @@ class Migration:
         target = target or Target(db)
         document = RunDocument(db, self.plan.run)
         present = document.read()
+        if self._is_done(present):
+            return
+        upload = self._begin(db, target, document, present, pace)
+        self._rest(db, document, present, upload)
+
+    def _is_done(self, present: dict[str, Any]) -> bool:
         if present.get("status") == DONE:
             self.report.done_before = True
             self._count()
-            return
+        return self.report.done_before
+
+    def _begin(self, db: Client, target: Target, document: RunDocument, present: dict[str, Any], pace: Pace) -> Upload:
         if present.get("status") != RUNNING:
             self.stage.forget_writes()
         self._refuse_other_templates(target)
         document.begin(self.plan.as_dict(), self._clock.now())
-        upload = Upload(
-            self.stage,
-            target,
-            IdentityLog(db, target, self.stage),
-            self.plan.run,
-            pace,
-            lambda name, number: self._watch("write", name, number),
+        self._document = document
+        log = IdentityLog(db, target, self.stage)
+        return Upload(
+            self.stage, target, log, self.plan.run, pace, lambda name, number: self._report_on("write", name, number)
         )
+
+    def _rest(self, db: Client, document: RunDocument, present: dict[str, Any], upload: Upload) -> None:
         upload.everything()
         if any(document.count(name) < self.stage.count(place, WRITTEN) for place, name in enumerate(PLACES)):
             # The journal says more than Firestore has: it is of another time. What is there is found again.
@@ -262,6 +298,55 @@ class Migration:
         self._configure(db, document, present)
         self._count()
         document.finish(self.report.as_dict(), self._clock.now())
+        self._document = None
+
+    def move(self, db: Client, pace: Pace, target: Target | None = None) -> None:
+        """`convert` and `write` together: contacts of which no other row speaks are written while others are read.
+
+        All tables are looked through before anything is written, so a damaged one is still refused as a whole.
+
+        Raises:
+            SourceProblem: a table is damaged and we are not to go on behind it.
+            TargetConflict: the project has other templates under the same numbers.
+            LeadgenError: we may not, or the service stays away; running it again goes on.
+        """
+        try:
+            self._move(db, pace, target)
+        except LeadgenError as error:
+            if self._document is not None:
+                self._document.fail(error.detail, self._clock.now())
+            raise
+
+    def _move(self, db: Client, pace: Pace, target: Target | None) -> None:
+        target = target or Target(db)
+        document = RunDocument(db, self.plan.run)
+        present = document.read()
+        wish = self.plan.wish
+        if not self._is_worth_streaming() or present.get("status") == DONE:
+            self.convert()
+            self.write(db, pace, target)
+            return
+        census = take_census(self.plan.parts, wish.rules.region, salvage=wish.salvage)
+        self.stage.put("census", True)
+        with ExitStack() as open_streams:
+            stream: list[Streaming] = []
+            uploads: list[Upload] = []
+
+            def begin() -> None:
+                uploads.append(self._begin(db, target, document, present, pace))
+                uploads[0].read_log()
+                stream.append(open_streams.enter_context(streaming(self.stage, uploads[0])))
+
+            self._convert(census, begin, lambda: stream[0].go_on() if stream else None)
+            stream[0].finish()
+        self._rest(db, document, present, uploads[0])
+
+    def _is_worth_streaming(self) -> bool:
+        """Whether contacts are to be converted, and all that were so far know whether they are final."""
+        progress = self.stage.get("table:contacts", {})
+        is_known = not progress or self.stage.get("census", False)
+        has_contacts = any(part.mapping.kind.name == "contacts" for part in self.plan.parts)
+        return has_contacts and is_known and not progress.get("done")
 
     def _refuse_other_templates(self, target: Target) -> None:
         """A mail names its template by number: two templates of one number would send the wrong text."""
@@ -307,37 +392,3 @@ class Migration:
         number = write_private(path, (f"{line}\n" for line in self.stage.rejects()))
         self.report.rejects_file = str(path) if number else ""
         return number
-
-
-def write_private(path: Path, lines: Iterator[str]) -> int:
-    """Write lines to a file that only its owner can read, all or none; how many there were."""
-    import os
-
-    first = next(lines, None)
-    if first is None:
-        return 0
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    number = 1
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(first)
-        for line in lines:
-            file.write(line)
-            number += 1
-    os.replace(temporary, path)
-    return number
-
-
-def journal_path(project: str, emulator: str, run: str) -> Path:
-    """Where a run keeps its journal; `LEADGEN_CONFIG_DIR` moves it."""
-    import os
-
-    folder = os.environ.get("LEADGEN_CONFIG_DIR")
-    if folder:
-        base = Path(folder)
-    else:
-        import platformdirs
-
-        base = platformdirs.user_state_path("leadgen")
-    return base / "migrations" / f"{digest('journal', project, emulator)[:8]}-{run}.sqlite3"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from leadgen.process.identity import Marks
 from migrate.convert import Say, Unusable
-from migrate.convert.values import text
+from migrate.convert.values import optional, text
 from migrate.mapping import TableMapping
 from migrate.reading import Row
 
@@ -111,9 +111,12 @@ class RowReader:
         """The row's number in its table."""
         return int(self._row[0])
 
-    def has(self, name: str) -> bool:
-        """Whether a column gives the field."""
-        return name in self._places
+    def places_of(self, names: tuple[str, ...]) -> list[tuple[str, int]]:
+        """Those of some fields that have a column, with their places in the row."""
+        known = self._mapping.asked.get(names)
+        if known is None:
+            known = self._mapping.asked[names] = [(name, self._places[name]) for name in names if name in self._places]
+        return known
 
     def raw(self, name: str) -> Any:
         """A field's value as it was stored."""
@@ -138,6 +141,26 @@ class RowReader:
         except Unusable as error:
             self.fail(name, error.problem)
             return default
+
+    def texts(self, places: list[tuple[str, int]]) -> dict[str, str]:
+        """Fields of text that have one, made right; what can't be is noted.
+
+        Args:
+            places: fields and where they are in the row.
+        """
+        found: dict[str, str] = {}
+        for name, place in places:
+            value = self._row[place]
+            if value is None:
+                continue
+            try:
+                clean = optional(value, self.say)
+            except Unusable as error:
+                self.fail(name, error.problem)
+                continue
+            if clean:
+                found[name] = clean
+        return found
 
     def fail(self, name: str, problem: str) -> None:
         """Note what is wrong with a field."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from leadgen.model.errors import NotAllowed, Unavailable
+from leadgen.model.errors import LeadgenError, NotAllowed, Unavailable
 from leadgen.store.client import RPC_TIMEOUT_S
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
 COLLECTION = "migrations"
+_LONGEST = 500
 RUNNING, DONE, ROLLED_BACK = "RUNNING", "DONE", "ROLLED_BACK"
 
 
@@ -37,11 +38,16 @@ class RunDocument:
 
     def begin(self, plan: dict[str, Any], at: datetime) -> None:
         """Note that the run has begun, or goes on."""
-        self.note({"status": RUNNING, "plan": plan, "startedAt": at}, at)
+        self.note({"status": RUNNING, "plan": plan, "startedAt": at, "failure": ""}, at)
 
     def finish(self, report: dict[str, Any], at: datetime) -> None:
         """Note that all was written."""
         self.note({"status": DONE, "report": report, "finishedAt": at}, at)
+
+    def fail(self, problem: str, at: datetime) -> None:
+        """Note why the run stopped before its end; whoever cannot be told will see that it is silent."""
+        with suppress(LeadgenError):
+            self.note({"failure": problem[:_LONGEST]}, at)
 
     def rolled_back(self, removed: dict[str, Any], at: datetime) -> None:
         """Note that the run was taken back."""

@@ -20,7 +20,8 @@ from migrate.errors import TargetConflict
 PLACES = ("templates", "contacts", "emailQueue", "processorQueue", "suppressions", "mailedAddresses")
 """Collections that a run writes to; a document's place is the number of its collection."""
 TEMPLATES, CONTACTS, MAILS, REQUESTS, SUPPRESSIONS, ADDRESSES = range(len(PLACES))
-TO_DO, WRITTEN, THERE_BEFORE = range(3)
+TO_DO, WRITTEN, THERE_BEFORE, WAITING = range(4)
+"""What became of a document; one that waits may be changed by rows that were not read yet."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS docs (seq INTEGER PRIMARY KEY, place INTEGER NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL,
@@ -115,10 +116,10 @@ class Stage:
             some = values[start : start + _FEW]
             yield from self._db.execute(query.format(",".join("?" * len(some))), (*first, *some))
 
-    def save(self, documents: Iterable[tuple[int, str, bytes, bytes]]) -> None:
-        """Documents (place, id, fields, marks), new or in the place of those of the same id."""
+    def save(self, documents: Iterable[tuple[int, str, bytes, bytes, int]]) -> None:
+        """Documents (place, id, fields, marks, state), new or in the place of those of the same id."""
         self._db.executemany(
-            "INSERT INTO docs (place, id, body, marks) VALUES (?, ?, ?, ?)"
+            "INSERT INTO docs (place, id, body, marks, state) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (place, id) DO UPDATE SET body = excluded.body, marks = excluded.marks",
             documents,
         )
@@ -173,9 +174,13 @@ class Stage:
             query, values = f"{query} AND state = ?", [place, state]
         return int(self._db.execute(query, values).fetchone()[0])
 
+    def release(self) -> None:
+        """Everything was read: what waited can be written."""
+        self._db.execute("UPDATE docs SET state = ? WHERE state = ?", (TO_DO, WAITING))
+
     def forget_writes(self) -> None:
         """Nothing counts as written any more: Firestore says otherwise than this file."""
-        self._db.execute("UPDATE docs SET state = 0 WHERE state <> 0")
+        self._db.execute("UPDATE docs SET state = 0 WHERE state IN (1, 2)")
 
     def log(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """What the identity log says: marks and contacts, a later one in the place of an earlier one."""

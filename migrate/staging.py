@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from leadgen.model.ids import canonical_email, digest, email_job_id, suppression_id
-from leadgen.process.entries import EMAIL, PHONE, URL, is_comparable, mark_key
 from leadgen.process.identity import Marks
+from migrate.batches import Converted, check_size, converted
+from migrate.census import Census
 from migrate.contacts import ContactRows, Person, merge
 from migrate.encode import decode, encode
+from migrate.keys import marks_of
 from migrate.mails import Mail, MailRows, merge_mails
 from migrate.mapping import TableMapping
 from migrate.others import RequestRows, TemplateRows
 from migrate.reading import BATCH, Row, TableReader
-from migrate.rows import MAX_DOCUMENT, Problem, Rejected, Rules, Tally
-from migrate.stage import ADDRESSES, CONTACTS, MAILS, REQUESTS, SUPPRESSIONS, TEMPLATES, Stage
+from migrate.rows import Problem, Rejected, Rules, Tally
+from migrate.stage import ADDRESSES, CONTACTS, MAILS, REQUESTS, SUPPRESSIONS, TEMPLATES, TO_DO, WAITING, Stage
 
-_LARGE = 150_000
-"""Characters of a row from which on the document's size is looked at."""
-_KINDS = {"phone": PHONE, "email": EMAIL}
 Watch = Callable[[str, int], None]
 
 
@@ -38,7 +37,8 @@ class Batch:
 
     stage: Stage
     run: str
-    _documents: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
+    _documents: dict[tuple[int, str], dict[str, Any] | bytes] = field(default_factory=dict)
+    _waiting: set[str] = field(default_factory=set)
     _marks: dict[str, dict[bytes, None]] = field(default_factory=dict)
     _owners: dict[bytes, str] = field(default_factory=dict)
     _claimed: list[tuple[bytes, str]] = field(default_factory=list)
@@ -59,12 +59,24 @@ class Batch:
     def get(self, place: int, name: str) -> dict[str, Any] | None:
         """A document, to be changed as one likes."""
         self._load(place, [name])
-        return self._documents.get((place, name))
+        found = self._documents.get((place, name))
+        if isinstance(found, bytes):
+            found = self._documents[place, name] = decode(found)
+        return found
 
-    def put(self, place: int, name: str, document: dict[str, Any]) -> None:
-        """A new document."""
+    def put(self, place: int, name: str, document: dict[str, Any] | bytes, *, waits: bool = False) -> None:
+        """A new document.
+
+        Args:
+            place: its collection.
+            name: its id.
+            document: its fields, or those encoded with the run in them.
+            waits: whether it must not be written before all rows were read.
+        """
         self._asked.add((place, name))
         self._documents[place, name] = document
+        if waits:
+            self._waiting.add(name)
 
     def owner(self, mark: bytes) -> str | None:
         """The contact that has a mark; it must have been expected."""
@@ -85,21 +97,15 @@ class Batch:
         """Write it to the journal."""
         rows = []
         for (place, name), document in self._documents.items():
-            document["migrationRun"] = self.run
+            if isinstance(document, bytes):
+                body = document
+            else:
+                document["migrationRun"] = self.run
+                body = encode(document)
             marks = b"".join(self._marks.get(name, {})) if place == CONTACTS else b""
-            rows.append((place, name, encode(document), marks))
+            rows.append((place, name, body, marks, WAITING if name in self._waiting else TO_DO))
         self.stage.save(rows)
         self.stage.claim(self._claimed)
-
-
-def marks_of(marks: Marks) -> list[bytes]:
-    """The keys of everything a person may claim: what `mark_key` gives for values that are canonical already."""
-    keys = [_KINDS[kind] + bytes.fromhex(digest("mark", kind, value)) for kind, value in marks.strong()]
-    if is_comparable(marks.image_hash):
-        keys.append(mark_key("image", marks.image_hash))
-    if marks.url:
-        keys.append(URL + bytes.fromhex(digest("mark", "url", marks.url)))
-    return keys
 
 
 @dataclass
@@ -111,12 +117,14 @@ class Staging:
         run: the run's id.
         rules: of the run.
         watch: is told the table and how many rows were read.
+        census: says who is met once; those are final at once, and all others wait until everything was read.
     """
 
     stage: Stage
     run: str
     rules: Rules
     watch: Watch = lambda _table, _rows: None
+    census: Census | None = None
 
     def convert(self, mapping: TableMapping, reader: TableReader, changed_at: datetime) -> Tally:
         """Convert what was not converted yet of a table.
@@ -130,9 +138,19 @@ class Staging:
         if progress.get("done"):
             return tally
         rows = _ROWS[kind](mapping, self.rules, changed_at, tally)
-        for batch in reader.batches(*([progress["after"]] if "after" in progress else [])):
+        self.changed_at = changed_at
+        batches = reader.batches(*([progress["after"]] if "after" in progress else []))
+        found: Iterator[tuple[list[Row], Converted | None]]
+        if kind == "contacts":
+            found = converted(rows, self.run, batches, (mapping.rows or 0) - tally.read)
+        else:
+            found = ((batch, None) for batch in batches)
+        for batch, people in found:
             self.stage.begin()
-            self._take(kind, rows, mapping, batch, tally)
+            if people is None:
+                self._take(kind, rows, mapping, batch, tally)
+            else:
+                self._take_converted(mapping, batch, people, tally)
             self.stage.put(f"table:{kind}", {"after": batch[-1][0], **_kept(tally)})
             self.stage.commit()
             self.watch(kind, len(batch))
@@ -141,29 +159,39 @@ class Staging:
 
     def _take(self, kind: str, rows: Any, mapping: TableMapping, batch: list[Row], tally: Tally) -> None:
         changes = Batch(self.stage, self.run)
-        converted = []
+        ready = []
         for row in batch:
             tally.read += 1
             try:
                 found = rows.convert(row)
-                _check_size(row, found)
-                converted.append((row, found))
+                check_size(encode(found[1] if isinstance(found, tuple) else found.document))
+                ready.append((row, found))
             except Rejected as error:
                 self._reject(mapping, row, error, tally)
                 if error.opted_out is not None:
                     self.opt_out(changes, error.opted_out, "the earlier program had them as opted out", rows.changed_at)
-        if kind == "contacts":
-            self._take_people(changes, [person for _, person in converted], tally)
-        elif kind == "email_queue":
-            self._take_mails(changes, [mail for _, mail in converted], tally)
+        if kind == "email_queue":
+            self._take_mails(changes, [mail for _, mail in ready], tally)
         else:
             place = TEMPLATES if kind == "templates" else REQUESTS
-            for row, (name, document) in converted:
+            for row, (name, document) in ready:
                 if changes.get(place, name) is None:
                     changes.put(place, name, document)
                 else:
                     same = Problem("templateId", "", f"is {name}, as in an earlier row")
                     self._reject(mapping, row, Rejected([same]), tally)
+        changes.save()
+
+    def _take_converted(self, mapping: TableMapping, batch: list[Row], found: Converted, tally: Tally) -> None:
+        changes = Batch(self.stage, self.run)
+        tally.read += len(batch)
+        tally.assumptions.update(found.tally.assumptions)
+        tally.attention.update(found.tally.attention)
+        for refusal in found.refused:
+            self._reject(mapping, batch[refusal.place], Rejected(refusal.problems), tally)
+            if refusal.opted_out is not None:
+                self.opt_out(changes, refusal.opted_out, "the earlier program had them as opted out", self.changed_at)
+        self._take_people(changes, found.people, tally)
         changes.save()
 
     def _reject(self, mapping: TableMapping, row: Row, error: Rejected, tally: Tally) -> None:
@@ -174,11 +202,11 @@ class Staging:
         later = [person for person in people if not person.marks.phones]
         now = [person for person in people if person.marks.phones]
         for person in later:
-            self.stage.defer(json.dumps([*_packed(person.marks), person.opted_out]), encode(person.document))
+            self.stage.defer(json.dumps([*_packed(person.marks), person.opted_out]), person.body)
         self._settle_people(changes, now, tally)
 
     def _settle_people(self, changes: Batch, people: list[Person], tally: Tally) -> None:
-        keys = [marks_of(person.marks) for person in people]
+        keys = [marks_of(person.marks) if person.keys is None else person.keys for person in people]
         changes.expect([key for some in keys for key in some], [person.id for person in people])
         for person, marks in zip(people, keys, strict=True):
             self._settle(changes, person, marks, tally)
@@ -188,8 +216,9 @@ class Staging:
         contact = _recognised(changes, person, marks)
         known = changes.get(CONTACTS, contact)
         if known is None:
-            self._note_possible(changes, person, marks)
-            changes.put(CONTACTS, contact, person.document)
+            is_noted = self._note_possible(changes, person, marks)
+            waits = self.census is not None and not self.census.is_alone(person.marks)
+            changes.put(CONTACTS, contact, person.document if is_noted or not person.body else person.body, waits=waits)
         else:
             tally.merged += 1
             merge(known, person.document)
@@ -198,17 +227,23 @@ class Staging:
             self.opt_out(changes, person.marks, person.opted_out, person.document["createdAt"])
         return contact
 
-    def _note_possible(self, changes: Batch, person: Person, marks: list[bytes]) -> None:
-        """Another contact has their email: perhaps the same person, perhaps an agency. The operator decides."""
-        others = (changes.owner(mark) for mark in marks if mark[:1] == b"e")
+    def _note_possible(self, changes: Batch, person: Person, marks: list[bytes]) -> bool:
+        """Another contact has their email: perhaps the same person, perhaps an agency. The operator decides.
+
+        Returns:
+            Whether there is such a contact.
+        """
+        others = {changes.owner(mark): None for mark in marks if mark[:1] == b"e"}
+        others.pop(None, None)
+        if not others:
+            return False
         at = person.document["createdAt"]
         noted = [
             {"contactId": other, "reason": "both have the same email, but not the same phone", "at": at}
-            for other in dict.fromkeys(others)
-            if other is not None
+            for other in others
         ]
-        if noted:
-            person.document["possibleDuplicates"] = noted[:10]
+        person.document["possibleDuplicates"] = noted[:10]
+        return True
 
     def opt_out(self, changes: Batch, marks: Marks, reason: str, at: datetime) -> None:
         """Somebody who must not be written to stays so, whatever becomes of the contact."""
@@ -309,23 +344,13 @@ def _recognised(changes: Batch, person: Person, marks: list[bytes], *, by_email:
     return person.id
 
 
-def _check_size(row: Row, converted: Any) -> None:
-    size = sum(len(value) for value in row if isinstance(value, (str, bytes)))
-    if size < _LARGE:
-        return
-    document = converted[1] if isinstance(converted, tuple) else converted.document
-    encoded = len(encode(document))
-    if encoded > MAX_DOCUMENT:
-        raise Rejected([Problem("", "", f"would be a document of {encoded:,} bytes; Firestore takes {MAX_DOCUMENT:,}")])
-
-
 def _packed(marks: Marks) -> list[Any]:
     return [list(marks.phones), list(marks.emails), marks.image_hash, marks.url]
 
 
 def _unpacked(person: str, body: bytes) -> Person:
     phones, emails, image, url, opted_out = json.loads(person)
-    return Person(Marks(tuple(phones), tuple(emails), image, url), decode(body), opted_out)
+    return Person(Marks(tuple(phones), tuple(emails), image, url), None, opted_out, body)
 
 
 def _kept(tally: Tally) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from leadgen.model.errors import LeadgenError, NotAllowed, Unavailable
+from migrate.encode import field
 from migrate.stage import PLACES
 
 if TYPE_CHECKING:
@@ -45,20 +46,6 @@ def messages() -> Any:
         BatchGetRequest=firestore.BatchGetDocumentsRequest.pb(),
         BatchGetResponse=firestore.BatchGetDocumentsResponse.pb(),
     )
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _field(tag: bytes, content: bytes) -> bytes:
-    """A length-delimited field (https://protobuf.dev/programming-guides/encoding/)."""
-    return tag + _varint(len(content)) + content
 
 
 @dataclass(frozen=True)
@@ -117,7 +104,7 @@ class Target:
     def creation(self, place: int, document: str, body: bytes) -> bytes:
         """The write that makes a document which must not exist."""
         name = self.name(PLACES[place], document).encode()
-        return _field(b"\x0a", _field(b"\x0a", name) + body) + _MUST_BE_NEW
+        return field(b"\x0a", field(b"\x0a", name) + body) + _MUST_BE_NEW
 
     def commit(self, writes: Sequence[bytes]) -> Any:
         """Apply some writes, all or none; waits and tries again while the service is not itself.
@@ -129,7 +116,7 @@ class Target:
             Refused: a precondition did not hold.
             LeadgenError: we may not, or the service stays away.
         """
-        request = _field(b"\x0a", self._database.encode()) + b"".join(_field(b"\x12", write) for write in writes)
+        request = field(b"\x0a", self._database.encode()) + b"".join(field(b"\x12", write) for write in writes)
         return self._trying(lambda: self._commit(request, timeout=TIMEOUT_S, metadata=self._metadata))
 
     def fetch(self, place: int, ids: Iterable[str], fields: Sequence[str] = ()) -> dict[str, Stored]:

@@ -71,7 +71,7 @@ class Upload:
         self._run = run
         self._pace = pace
         self._watch = watch
-        self._looks_first = False
+        self.looks_first = False
         """Documents are looked up before they are written: the last ones looked at held some that were there."""
 
     def everything(self) -> None:
@@ -81,7 +81,7 @@ class Upload:
             LeadgenError: we may not, or the service stays away. What was written is noted.
         """
         if any(self._stage.to_do(place, 1) for place in (SUPPRESSIONS, CONTACTS)):
-            self._log.read()
+            self.read_log()
         self._logged(SUPPRESSIONS)
         for place in (ADDRESSES, TEMPLATES):
             self._side_by_side(place)
@@ -89,7 +89,26 @@ class Upload:
         for place in (MAILS, REQUESTS):
             self._side_by_side(place)
 
-    def _chunk(self, place: int, after: int = 0) -> list[Staged]:
+    def read_log(self) -> None:
+        """Read the identity log, before the first document that belongs to it.
+
+        Raises:
+            LeadgenError: we may not, or the service stays away.
+        """
+        self._log.read()
+
+    def logged_ones(self) -> None:
+        """Write what is to be written of opt-outs and contacts.
+
+        Raises:
+            LeadgenError: as above.
+        """
+        self._log.read_on()
+        self._logged(SUPPRESSIONS)
+        self._logged(CONTACTS)
+
+    def chunk(self, place: int, after: int = 0) -> list[Staged]:
+        """The next documents of a collection, as many as go into one commit."""
         chosen: list[Staged] = []
         size = 0
         for document in self._stage.to_do(place, CHUNK, after):
@@ -99,7 +118,12 @@ class Upload:
             chosen.append(document)
         return chosen
 
-    def _note(self, place: int, outcome: Outcome) -> None:
+    def is_full(self, chunk: Sequence[Staged]) -> bool:
+        """Whether a commit is worth sending although more may come."""
+        return len(chunk) >= CHUNK or sum(len(document.body) for document in chunk) > _CHUNK_BYTES // 2
+
+    def note(self, place: int, outcome: Outcome) -> None:
+        """Note in the journal what became of documents."""
         self._stage.begin()
         self._stage.mark(outcome.written, WRITTEN)
         self._stage.mark(outcome.there_before, THERE_BEFORE)
@@ -111,14 +135,14 @@ class Upload:
         under_way: deque[Future[Outcome]] = deque()
         after = 0
         with ThreadPoolExecutor(_LANES) as lanes:
-            while chunk := self._chunk(place, after):
+            while chunk := self.chunk(place, after):
                 after = chunk[-1].seq
                 self._pace.take(len(chunk))
                 under_way.append(lanes.submit(self._create, chunk))
                 if len(under_way) >= _LANES:
-                    self._note(place, under_way.popleft().result())
+                    self.note(place, under_way.popleft().result())
             while under_way:
-                self._note(place, under_way.popleft().result())
+                self.note(place, under_way.popleft().result())
 
     def _create(self, chunk: Sequence[Staged]) -> Outcome:
         left = list(chunk)
@@ -146,38 +170,47 @@ class Upload:
     def _logged(self, place: int) -> None:
         """Collections that the identity log follows: one commit after another, each with its entries."""
         tries = 0
-        while chunk := self._chunk(place):
+        while chunk := self.chunk(place):
             tries += 1
             if tries > _TRIES:
                 raise _too_many()
-            if self._looks_first and self._found(place, chunk):
+            if self.looks_first and self._found(place, chunk):
                 tries = 0
                 continue
-            chunk, entries = self._claims(place, chunk)
-            self._pace.take(len(chunk))
-            writes = [self._target.creation(d.place, d.id, d.body) for d in chunk]
-            appending, tip = self._log.appending(entries) if entries else ([], self._log.tip)
+            chunk, entries = self.claims(place, chunk)
             try:
-                answer = self._target.commit([*writes, *appending])
+                self.commit(chunk, entries)
             except Refused:
                 if not self._found(place, chunk):
                     self._log.read_on()  # it was not the documents: somebody appended
                 continue
-            if appending:
-                self._log.tip = replace(tip, update_time=answer.write_results[-1].update_time)
-            self._note(place, Outcome([d.seq for d in chunk], []))
+            self.note(place, Outcome([d.seq for d in chunk], []))
             tries = 0
+
+    def commit(self, chunk: Sequence[Staged], entries: Sequence[Entry]) -> None:
+        """Write documents, and their entries to the end of the identity log.
+
+        Raises:
+            Refused: one is there already, or the log has another end.
+            LeadgenError: we may not, or the service stays away.
+        """
+        self._pace.take(len(chunk))
+        writes = [self._target.creation(d.place, d.id, d.body) for d in chunk]
+        appending, tip = self._log.appending(entries) if entries else ([], self._log.tip)
+        answer = self._target.commit([*writes, *appending])
+        if appending:
+            self._log.tip = replace(tip, update_time=answer.write_results[-1].update_time)
 
     def _found(self, place: int, chunk: list[Staged]) -> bool:
         """Note which documents are there already; whether any was."""
         outcome, _ = self._sorted_out(chunk)
-        self._looks_first = bool(outcome.written or outcome.there_before)
-        if self._looks_first:
-            self._note(place, outcome)
-        return self._looks_first
+        self.looks_first = bool(outcome.written or outcome.there_before)
+        if self.looks_first:
+            self.note(place, outcome)
+        return self.looks_first
 
-    def _claims(self, place: int, chunk: list[Staged]) -> tuple[list[Staged], list[Entry]]:
-        """The entries of some documents, and the documents: one whose mark is another's says so."""
+    def claims(self, place: int, chunk: list[Staged]) -> tuple[list[Staged], list[Entry]]:
+        """The entries of some documents in the identity log, and the documents: one whose mark is another's says so."""
         marks = {d.seq: _marks(d) for d in chunk}
         logged = self._stage.logged([mark for some in marks.values() for mark in some if mark[:1] != PICTURE])
         entries: list[Entry] = []

@@ -153,7 +153,8 @@ def _check_question(settled: bool, as_json: bool) -> None:
 
 
 def _move(wish: Wish, how: _How) -> None:
-    from migrate.moving import Migration, journal_path, prepare
+    from migrate.moving import Migration, prepare
+    from migrate.private import journal_path
     from migrate.stage import Stage
 
     with prepare(wish) as plan, tempfile.TemporaryDirectory(prefix="leadgen-migrate-") as folder:
@@ -176,12 +177,13 @@ def _move(wish: Wish, how: _How) -> None:
 
 
 def _work(migration: Migration, place: _Place, how: _How) -> None:
-    migration.convert()
-    if not how.dry_run:
+    if how.dry_run:
+        migration.convert()
+    else:
         from migrate.target import Target
 
         db = place.client()
-        migration.write(db, _pace(place, how.limit_rate, how.ramp), Target(db))
+        migration.move(db, _pace(place, how.limit_rate, how.ramp), Target(db))
         if how.verify:
             migration.verify(db)
     migration.report.dry_run = how.dry_run
@@ -198,7 +200,7 @@ def _tell(migration: Migration, plan: Plan, how: _How) -> None:
     if how.rejects_to is not None or not how.dry_run:
         migration.write_rejects(how.rejects_to or Path(f"leadgen-rejects-{plan.run}.jsonl"))
     if how.report_to is not None:
-        from migrate.moving import write_private
+        from migrate.private import write_private
 
         write_private(how.report_to, iter([report.markdown()]))
     if how.as_json:

@@ -44,13 +44,19 @@ def emails(value: Any, say: Say) -> tuple[str, ...]:
 
 def _quick(written: str) -> str | None:
     """The address, where it is so plain that no library needs to be asked."""
+    address = plain_address(written)
+    if address is None:
+        return None
+    local, _, domain = address.partition("@")
+    return None if is_placeholder(local.lower(), domain) else address
+
+
+def plain_address(written: str) -> str | None:
+    """The only address that a text can hold; `None` where it takes more than a look to say."""
     match = _PLAIN.match(written)
     if match is None or len(match[1]) > 60 or len(written) > 200 or NO_SPAM.search(written):
         return None
-    domain = match[2]
-    if not _is_plain_domain(domain) or is_placeholder(match[1].lower(), domain):
-        return None
-    return f"{match[1]}@{domain}"
+    return written if _is_plain_domain(match[2]) else None
 
 
 @lru_cache(maxsize=4_096)

@@ -73,6 +73,19 @@ def _quick(written: str, region: str) -> str | None:
     return nanp_number(digits) if digits.isascii() else None
 
 
+def plain_digits(value: Any, region: str) -> str:
+    """The last ten digits of the only number that a value can hold; "" where it takes more than a look to say."""
+    if region != "US":
+        return ""
+    written = str(value) if type(value) is int else value
+    if type(written) is not str or len(written) > 20 or not written.isascii() or not _WRITTEN.match(written):
+        return ""
+    digits = _NO_DIGIT.sub("", written)
+    if len(digits) == 11 and digits[0] == "1":
+        digits = digits[1:]
+    return digits if len(digits) == 10 and digits[0] > "1" and "." not in written[-2:] else ""
+
+
 def _each(written: str, region: str) -> tuple[tuple[str, ...], str]:
     cut = _EXTENSION.search(written)
     extension = cut[1] if cut is not None else ""

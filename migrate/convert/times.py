@@ -20,6 +20,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from migrate.convert.values import Say, Unusable, is_nothing, text
@@ -68,12 +69,26 @@ def moment(value: Any, zone: tzinfo, say: Say) -> datetime | None:
         return None
     if type(value) is int or type(value) is float:
         return _plausible(_from_number(float(value), value, say)) if value else None
+    if type(value) is str and len(value) == 19 and (value[4], value[7], value[13], value[16]) == ("-", "-", ":", ":"):
+        quick = _quick(value)
+        if quick is not None:
+            return _plausible(_in_zone(quick, zone, say))
     found = text(value, say)
     if is_nothing(found) or found.lower() in _ZERO:
         return None
     if _NUMBER.match(found) and not (len(found) == 8 and found.startswith(("19", "20"))):
         return _plausible(_from_number(float(found), int(found.partition(".")[0]), say)) if float(found) else None
     return _plausible(_from_text(found, zone, say))
+
+
+def _quick(written: str) -> datetime | None:
+    """The wall time, where it is written as SQLite and Python write one: 2024-03-05 10:00:00."""
+    if written[10] not in " T":
+        return None
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        return None
 
 
 def _plausible(found: datetime) -> datetime:
@@ -135,8 +150,13 @@ def _offset(written: str) -> tzinfo:
 
 
 def _in_zone(wall: datetime, zone: tzinfo, say: Say) -> datetime:
-    say(f"times without a zone were read as {zone}")
-    return wall.replace(tzinfo=zone).astimezone(UTC)
+    say(_assumed(zone))
+    return wall.replace(tzinfo=UTC) if zone is UTC else wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=16)
+def _assumed(zone: tzinfo) -> str:
+    return f"times without a zone were read as {zone}"
 
 
 def _from_figures(match: re.Match[str], say: Say) -> datetime:

@@ -81,8 +81,8 @@ def is_nothing(value: str) -> bool:
 
 def optional(value: Any, say: Say) -> str:
     """The same as `text`, where words such as "NULL" and "n/a" mean nothing."""
-    found = text(value, say)
-    return "" if len(found) < 10 and is_nothing(found) else found
+    found = value.strip() if type(value) is str and value.isprintable() and len(value) < 4_096 else text(value, say)
+    return "" if len(found) < 10 and found.lower() in _NOTHING else found
 
 
 def whole(value: Any, say: Say) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 import sqlite3
 from datetime import UTC, datetime
@@ -23,7 +24,8 @@ from leadgen.process.identity import Marks, recognise
 from leadgen.process.index import is_suppressed
 from leadgen.process.index_log import IndexLog, LogMemory
 from leadgen.store.records import Commit
-from migrate import upload
+from local.stack import web
+from migrate import reading, upload
 from migrate.convert.phones import phones
 from migrate.errors import TargetConflict
 from migrate.moving import Migration, Wish, prepare
@@ -77,8 +79,7 @@ def _move(
     try:
         with prepare(wish) as plan:
             migration = Migration(plan, stage)
-            migration.convert()
-            migration.write(db, pace or Pace(), target)
+            migration.move(db, pace or Pace(), target)
             migration.verify(db)
             return migration
     finally:
@@ -94,14 +95,17 @@ def _index(db: firestore.Client) -> Any:
 
 
 def _empty(db: firestore.Client) -> None:
-    for name in (*PLACES, "migrations", "identityIndex", "config", "activity", "governor"):
-        db.recursive_delete(db.collection(name))
+    address = os.environ["FIRESTORE_EMULATOR_HOST"]
+    url = f"http://{address}/emulator/v1/projects/{db.project}/databases/(default)/documents"
+    status, text = web.request("DELETE", url)
+    assert status == 200, text
 
 
 def test_killed_at_twenty_moments_it_ends_as_an_undisturbed_run(
     firestore_db: firestore.Client, sample: Wish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload, "CHUNK", 7)
+    monkeypatch.setattr(reading, "BATCH", 10)  # so that some are written while others are converted
     whole = _move(firestore_db, sample, tmp_path / "whole.sqlite3")
     undisturbed, marks = _everything(firestore_db), len(_index(firestore_db))
     assert whole.report.is_verified

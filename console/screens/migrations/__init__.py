@@ -1,0 +1,1 @@
+"""Data that came from the earlier program: what was moved, how, and what stayed behind."""

@@ -1,0 +1,130 @@
+"""Which people are met once: one cheap look at all rows, before they are converted.
+
+Rows of one person may stand anywhere in the databases, so a contact is final only when all of them were read. But most
+people have one row, and whoever's telephone and address no other row shows is final as soon as that row is converted:
+such contacts are written while the others are still being read.
+
+What is counted is never too little: a row counts under every telephone and address that its conversion could give it.
+It may be too much, since numbers are kept as bits in two tables of a fixed size (a Bloom filter
+with one hash, https://en.wikipedia.org/wiki/Bloom_filter): then a contact waits for the end without need.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from leadgen.model.ids import canonical_email
+from leadgen.process.identity import Marks
+from migrate.convert import Unusable, values
+from migrate.convert.emails import emails, plain_address
+from migrate.convert.phones import phones, plain_digits
+from migrate.fields import LEAD_KEYS, plain
+from migrate.mapping import TableMapping
+from migrate.reading import Row, TableReader
+
+if TYPE_CHECKING:
+    from migrate.moving import Part
+
+_BITS = 26
+_MASK = (1 << _BITS) - 1
+_LAST = 10
+_COUNTED = ("contacts", "email_queue")
+
+
+def _silent(_assumption: str) -> None:
+    return None
+
+
+def take_census(parts: Iterable[Part], region: str, *, salvage: bool) -> Census:
+    """Look through all rows of all tables, those of other tables for damage alone.
+
+    Args:
+        parts: the tables.
+        region: see `Rules`.
+        salvage: go on behind damaged places.
+
+    Raises:
+        SourceProblem: a table is damaged and we are not to go on behind it.
+    """
+    census = Census(region)
+    for part in parts:
+        for batch in TableReader(part.source.connection, part.mapping.table, salvage).batches():
+            if part.mapping.kind.name in _COUNTED:
+                census.take(part.mapping, batch)
+    return census
+
+
+class Census:
+    """Counts rows by telephone and address, up to "more than one".
+
+    Args:
+        region: see `Rules`.
+    """
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._once = bytearray(1 << (_BITS - 3))
+        self._more = bytearray(1 << (_BITS - 3))
+
+    def take(self, mapping: TableMapping, rows: Iterable[Row]) -> None:
+        """Count rows of a table of contacts or mails."""
+        places = mapping.places()
+        phone, email = places.get("phone"), places.get("email")
+        data = places.get("leadDataJson", places.get("leadData"))
+        for row in rows:
+            found: set[str] = set()
+            if phone is not None and row[phone] is not None:
+                found.update(self._phones(row[phone]))
+            if email is not None and row[email] is not None:
+                found.update(self._emails(row[email]))
+            if data is not None and row[data] is not None:
+                found.update(self._in_record(row[data]))
+            self._count_row(found)
+
+    def is_alone(self, marks: Marks) -> bool:
+        """Whether no other row can be of the same person."""
+        names = [number[-_LAST:] for number in marks.phones] + list(marks.emails)
+        places = [crc32(name.encode("utf-8", "surrogatepass")) & _MASK for name in names]
+        return not any(self._more[place >> 3] >> (place & 7) & 1 for place in places)
+
+    def _count_row(self, names: set[str]) -> None:
+        for name in names:
+            place = crc32(name.encode("utf-8", "surrogatepass")) & _MASK
+            byte, bit = place >> 3, 1 << (place & 7)
+            if self._once[byte] & bit:
+                self._more[byte] |= bit
+            else:
+                self._once[byte] |= bit
+
+    def _phones(self, value: Any) -> Iterable[str]:
+        digits = plain_digits(value, self._region)
+        if digits:
+            return (digits,)
+        try:
+            return [number[-_LAST:] for number in phones(value, self._region, _silent).numbers]
+        except Unusable:
+            return ()
+
+    def _emails(self, value: Any) -> Iterable[str]:
+        address = plain_address(value) if type(value) is str else None
+        if address is not None:
+            return (address.lower(),)
+        try:
+            return [canonical_email(one) for one in emails(value, _silent)]
+        except Unusable:
+            return ()
+
+    def _in_record(self, value: Any) -> Iterable[str]:
+        try:
+            record = values.record(value, _silent)
+        except Unusable:
+            return
+        for key, said in record.items():
+            name = LEAD_KEYS.get(plain(key))
+            if name not in ("phone", "email") or said is None or isinstance(said, dict):
+                continue
+            told = json.dumps(said) if isinstance(said, list) else said
+            yield from self._phones(told) if name == "phone" else self._emails(told)

@@ -1,0 +1,173 @@
+"""Contacts that are written while others are read: only such as no other row speaks of, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadgen.model.ids import canonical_url, contact_id
+from leadgen.process.entries import mark_key
+from leadgen.process.identity import Marks
+from migrate import batches
+from migrate.batches import converted
+from migrate.census import Census, take_census
+from migrate.contacts import ContactRows
+from migrate.convert import Unusable
+from migrate.convert.emails import emails
+from migrate.convert.phones import phones
+from migrate.encode import decode, encode, is_equal
+from migrate.keys import contact_of, marks_of
+from migrate.lead import _CANONICAL_URL
+from migrate.moving import Migration, Wish, prepare
+from migrate.reading import TableReader
+from migrate.rows import Rules, Tally
+from migrate.sample import Sample
+from migrate.stage import CONTACTS, TO_DO, WAITING, Stage
+from migrate.staging import Staging
+
+_AREA = st.sampled_from(["512", "720", "773", "212", "411"])
+_DIGITS = st.from_regex(r"[2-9]\d\d[0-9]{4}", fullmatch=True)
+_FORMS = ("{}{}", "({}) {}", "+1 {} {}", "1-{}-{}", "{}.{}", "{}{}.0", "{} {} x12", "tel: {}{}", "{}/{}")
+
+
+def _silent(_text: str) -> None:
+    return None
+
+
+def _numbers(value: Any) -> tuple[str, ...]:
+    try:
+        return phones(value, "US", _silent).numbers
+    except Unusable:
+        return ()
+
+
+@given(_AREA, _DIGITS, st.sampled_from(_FORMS), st.sampled_from(_FORMS))
+@settings(max_examples=150, deadline=None)
+def test_rows_with_one_number_are_never_taken_for_strangers(area: str, rest: str, one: str, other: str) -> None:
+    census = Census("US")
+    for form in (one, other):
+        census._count_row({*census._phones(form.format(area, rest))})
+    for form in (one, other):
+        numbers = _numbers(form.format(area, rest))
+        if numbers and _numbers(one.format(area, rest)) == _numbers(other.format(area, rest)):
+            assert not census.is_alone(Marks(numbers, (), "", ""))
+
+
+@given(
+    st.from_regex(r"[A-Za-z0-9._+-]{1,12}", fullmatch=True),
+    st.from_regex(r"[a-z0-9-]{1,9}\.(com|example|test|png|co|uk)", fullmatch=True),
+    st.sampled_from(["{}@{}", " {}@{} ", "<{}@{}>", "mailto:{}@{}", "{}@{}; x@y.com", "{}.nospam@{}"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_rows_with_one_address_are_never_taken_for_strangers(local: str, domain: str, form: str) -> None:
+    census = Census("US")
+    for written in (f"{local}@{domain}", form.format(local, domain)):
+        census._count_row({*census._emails(written)})
+    try:
+        first, second = emails(f"{local}@{domain}", _silent), emails(form.format(local, domain), _silent)
+    except Unusable:
+        return
+    for address in {one.lower() for one in first} & {one.lower() for one in second}:
+        assert not census.is_alone(Marks((), (address,), "", ""))
+
+
+@given(st.lists(st.text(max_size=20), max_size=4), st.lists(st.text(max_size=20), max_size=4), st.text(max_size=20))
+def test_keys_are_those_of_the_identity_log(numbers: list[str], addresses: list[str], url: str) -> None:
+    addresses = [one.strip().lower() for one in addresses if one.isascii() and "xn--" not in one.lower()]
+    marks = Marks(tuple(numbers), tuple(addresses), "fe175330a11d459a", f"https://x.example/{len(url)}")
+    assert marks_of(marks) == [mark_key(kind, value) for kind, value in marks.claims()]
+    assert contact_of(marks) == marks.contact_id()
+    if numbers:
+        assert contact_of(marks) == contact_id("phone", numbers[0])
+
+
+@given(st.from_regex(r"https?://[A-Za-z0-9.:@-]{1,12}(/[ -~]{0,12})?", fullmatch=True))
+def test_an_address_taken_as_canonical_is(written: str) -> None:
+    if _CANONICAL_URL.match(written):
+        assert canonical_url(written) == written
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=80),
+        st.one_of(
+            st.text(max_size=200), st.integers(-(2**63), 2**63 - 1), st.floats(), st.none(), st.binary(max_size=200),
+            st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001
+            st.lists(st.text(max_size=9), max_size=3), st.dictionaries(st.text(max_size=9), st.booleans(), max_size=3),
+        ),
+        max_size=9,
+    )
+)  # fmt: skip
+@settings(max_examples=150, deadline=None)
+def test_bytes_are_those_of_the_protobuf_library(document: dict[str, Any]) -> None:
+    from google.cloud.firestore_v1 import _helpers
+    from google.cloud.firestore_v1.types.document import Document
+
+    body = encode(document)
+    theirs = Document.pb(Document(fields=_helpers.encode_dict(document)))
+    theirs.name = "projects/p/databases/d/documents/c/i"
+    assert is_equal(body, theirs)
+    changed = {**document, "one more": 1}
+    assert not is_equal(encode(changed), theirs)
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Path:
+    return Sample(60, seed=4, dirt=0.4).write(tmp_path / "legacy")[0]
+
+
+def test_a_second_process_gives_what_this_one_gives(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def both() -> Iterator[Any]:
+        with prepare(Wish(contacts=contacts)) as plan:
+            (part,) = plan.parts
+            rows = ContactRows(part.mapping, Rules(), part.source.changed_at, Tally())
+            monkeypatch.setattr("migrate.reading.BATCH", 9)
+            read = TableReader(part.source.connection, part.mapping.table).batches()
+            for batch, found in converted(rows, "run", read, 60):
+                refused = [(one.place, one.problems, one.opted_out) for one in found.refused]
+                yield batch, [(p.id, p.keys, p.body, p.opted_out) for p in found.people], refused, found.tally
+
+    here = list(both())
+    monkeypatch.setattr(batches, "_WORTH_IT", 0)
+    assert list(both()) == here
+    assert sum(len(people) for _, people, _, _ in here) > 30
+
+
+def test_what_is_final_is_not_changed_by_any_later_row(contacts: Path, tmp_path: Path) -> None:
+    """Of the documents that could be written after each batch none looks otherwise in the end."""
+    email = contacts.with_name("email_engine.db")
+    connection = sqlite3.connect(contacts)
+    connection.execute("INSERT INTO contacts (phone, email) SELECT phone, 'other@firm.com' FROM contacts LIMIT 9")
+    connection.commit()
+    connection.close()
+    stage, early = Stage(tmp_path / "journal.sqlite3"), dict[str, bytes]()
+
+    def look(_table: str, _rows: int) -> None:
+        early.update({d.id: d.body for d in stage.to_do(CONTACTS, 1_000) if d.id not in early})
+
+    with prepare(Wish(contacts=contacts, email=email)) as plan:
+        census = take_census(plan.parts, "US", salvage=False)
+        staging = Staging(stage, plan.run, Rules(), look, census)
+        for part in plan.parts:
+            reader = TableReader(part.source.connection, part.mapping.table)
+            staging.convert(part.mapping, reader, part.source.changed_at)
+        waiting, final = stage.count(CONTACTS, WAITING), stage.count(CONTACTS, TO_DO)
+        stage.release()
+        end = {d.id: d.body for d, _ in stage.documents(CONTACTS, 0, 10_000)}
+        other = Stage(tmp_path / "other.sqlite3")
+        Migration(plan, other).convert()
+    assert waiting > 9
+    assert final > 9
+    assert all(decode(end[name]) == decode(body) for name, body in early.items())
+    assert {d.id: decode(d.body) for d, _ in other.documents(CONTACTS, 0, 10_000)} == {
+        name: decode(body) for name, body in end.items()
+    }
+    stage.close()
+    other.close()
