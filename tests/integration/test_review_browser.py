@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import queue
 import signal
 import socket
@@ -18,6 +19,9 @@ import psutil
 import pytest
 from aiohttp import web
 
+from console.live import feeds
+from console.live.feed import Doc
+from console.live.session import BackendError
 from console.review import (
     AddressSeen,
     BrowserCrashed,
@@ -31,18 +35,26 @@ from console.review import (
     PostRemoved,
     SiteDown,
 )
+from console.review.window import Window
+from console.screens.review.hand import PageState
 from leadgen.api import review
-from leadgen.model.status import EmailStatus
+from leadgen.model.errors import LeadgenError
+from leadgen.model.status import ContactStatus, EmailStatus
 from local.classifieds.app import Settings, build_app
 from local.classifieds.truth import truth
 from local.serving import running
 from local.setup.browser import find_browser
 from tests.memory_firestore import MemoryFirestore
 from tests.reviewers import Desk, lead_id
+from tests.snapshots import recorded
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="no Chrome or Chromium is installed")
 PATIENCE_S = 30.0
-GATED = next(post for post in truth().posts if post.route == "CAPTCHA" and post.fetch == "ok")
+HEADED = bool(os.environ.get("LEADGEN_TEST_HEADED"))
+"""With a window, for a machine that has a display, or a virtual one."""
+_GATED = [post for post in truth().posts if post.route == "CAPTCHA" and post.fetch == "ok"]
+GATED = list({post.captcha_email: post for post in _GATED if "@reply." not in post.captcha_email}.values())[:2]
+"""Two by different advertisers, with addresses of their own."""
 DEAD = next(post for post in truth().posts if post.fetch == "dead")
 E = TypeVar("E")
 
@@ -114,7 +126,7 @@ class Browser:
 
 def start(profile: Path, **more: Any) -> Browser:
     events: queue.Queue[Event] = queue.Queue()
-    browser = Browser(Companion(events.put, profile, headless=True, **more), events)
+    browser = Browser(Companion(events.put, profile, **({"headless": not HEADED} | more)), events)
     browser.profile = profile
     return browser
 
@@ -177,25 +189,72 @@ def solve_as_a_person(site: str) -> Callable[[Any], Coroutine[Any, Any, None]]:
     return act
 
 
-def test_from_the_contact_page_to_the_queued_mail(
+async def test_from_enter_on_the_screen_to_the_queued_mail_twice_in_a_row(
     browser: Browser, classifieds: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = Desk(MemoryFirestore())
+    desk = Desk(MemoryFirestore(), leads=len(GATED))
     monkeypatch.setattr(review, "Context", SimpleNamespace(from_environment=lambda: desk.worker))
-    page = classifieds + GATED.path.replace(".html", "/contact")
-    desk.rooms.contacts.document(lead_id(0)).update({"leadDataJson.contactUrl": page})
-    claimed = desk.claim("ann", None)
-    opened = browser.open(claimed["contactUrl"], claimed["leadId"], relay_domains=tuple(claimed["relayDomains"]))
-    assert (opened.url, opened.title, opened.status) == (page, "Contact the advertiser", 200)
-    browser.hands(solve_as_a_person(classifieds))
-    seen = browser.wait(AddressSeen)
-    assert (seen.lead, seen.address) == (claimed["leadId"], GATED.captcha_email)
-    assert (seen.kind, seen.appeared, seen.url) == ("mailto", True, page)
-    assert "Write to" in seen.where
-    desk.solve("ann", seen.address, epoch=claimed["epoch"])
-    (mail,) = desk.mails().values()
-    assert (mail.status, mail.lead_data.email) == (EmailStatus.QUEUED, GATED.captcha_email)
-    assert [e for e in browser.rest() if isinstance(e, AddressSeen)] == [seen]
+    for number, post in enumerate(GATED):
+        page = classifieds + post.path.replace(".html", "/contact")
+        desk.rooms.contacts.document(lead_id(number)).update({"leadDataJson.contactUrl": page})
+    app, clock = review_app(desk, browser)
+
+    def hand() -> Any:
+        return app.screen.desk.hand
+
+    async def until(holds: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline, (app.screen.desk.hand, browser.rest())
+            await asyncio.sleep(0.01)
+
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.session is not None)
+        await pilot.press("3")
+        app.flush()
+        await pilot.press("enter")
+        for number, post in enumerate(GATED, start=1):
+            page = classifieds + post.path.replace(".html", "/contact")
+            await until(lambda page=page: hand().url == page and hand().page is PageState.OPEN and hand().is_claimed)
+            await asyncio.to_thread(browser.hands, solve_as_a_person(classifieds))
+            await until(lambda: hand().address)
+            lines = app.screen.query_one("#address").lines
+            assert lines[0] == ("✉", ((post.captcha_email, "accent"),))
+            assert "Write to" in str(lines[1])
+            clock.advance(1)
+            await pilot.press("enter")
+            await until(lambda number=number: len(desk.mails()) == number)
+    mails = sorted((mail.contact_id, mail.status, mail.lead_data.email) for mail in desk.mails().values())
+    assert mails == [(lead_id(n), EmailStatus.QUEUED, post.captcha_email) for n, post in enumerate(GATED)]
+    assert desk.operator("ann")["solved"] == len(GATED)
+
+
+def review_app(desk: Desk, browser: Browser) -> tuple[Any, recorded.StillClock]:
+    """The console of an operator of the desk, with this browser beside it."""
+
+    def waiting() -> list[Doc]:
+        found = ((lead_id(number), desk.lead(number)) for number in range(len(GATED)))
+        return [Doc(i, lead, lead.last_updated) for i, lead in found if lead.status is ContactStatus.PENDING_CAPTCHA]
+
+    class Operator(recorded.FakeSession):
+        def call(self, endpoint: str, body: Any, *, idempotency_key: str | None = None, revision: Any = None) -> Any:
+            try:
+                answer = desk.call("ann", endpoint, idempotency_key or "", **body)
+            except LeadgenError as error:
+                raise BackendError(error.title, error.detail, error.hint, status=error.status) from None
+            world.live.store.replace(feeds.REVIEW, waiting())
+            return answer
+
+    app, world = recorded.recorded_app(recorded.EMPTY, session=Operator())
+    world.live.store.replace(feeds.REVIEW, waiting())
+    companion = browser.companion
+
+    def make_browser(on_event: Callable[[Event], None]) -> Any:
+        companion._on_event = lambda event: (browser.events.put(event), on_event(event))
+        return SimpleNamespace(open=companion.open, prepare=companion.prepare, close=lambda: None)
+
+    app.make_browser = make_browser
+    return app, world.clock
 
 
 def test_only_what_a_person_sees_is_proposed_and_as_soon_as_it_is_revealed(browser: Browser, site: str) -> None:
@@ -288,9 +347,9 @@ def test_a_site_that_is_down_is_told_with_the_reason_and_opening_again_tries_aga
         browser.companion.open(Lead("a", nowhere))
         assert browser.wait(SiteDown).lead == "a"
     browser.companion.open(Lead("b", f"{site}/broken"))
-    assert browser.wait(SiteDown).status == 503
+    assert browser.wait(SiteDown, lambda event: event.lead == "b").status == 503
     browser.companion.open(Lead("c", "javascript:alert(1)"))
-    assert "no contact page" in browser.wait(SiteDown).reason
+    assert "no contact page" in browser.wait(SiteDown, lambda event: event.lead == "c").reason
     assert not [event for event in browser.past if isinstance(event, PageOpened)]
 
 
@@ -363,27 +422,34 @@ def test_without_a_display_no_browser_is_started(tmp_path: Path, monkeypatch: py
     companion.close()
 
 
-def test_a_display_that_does_not_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def elsewhere(browser: Browser, profile: Path, **more: Any) -> Browser:
+    """Another window in the same thread, which saves the start of a driver."""
+    companion, events = browser.companion, queue.Queue[Event]()
+    usual = {"headless": True, "program": None, "timeout_s": 30.0, "read_clipboard": False}
+    window = Window(events.put, profile, **(usual | more))
+    window._playwright = companion._window._playwright
+    assert companion._loop is not None
+    lead = Lead("a", "https://ads.example/contact")
+    asyncio.run_coroutine_threadsafe(window.open(lead), companion._loop).result(PATIENCE_S)
+    return Browser(companion, events)
+
+
+def test_a_display_that_does_not_answer_is_none(
+    browser: Browser, site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.open(f"{site}/mentions")
     monkeypatch.setenv("DISPLAY", ":97")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    events: queue.Queue[Event] = queue.Queue()
-    companion = Companion(events.put, tmp_path / "profile")
-    companion.open(Lead("a", "https://ads.example/contact"))
-    assert "does not answer" in Browser(companion, events).wait(NoDisplay).reason
-    companion.close()
+    assert "does not answer" in elsewhere(browser, tmp_path, headless=False).wait(NoDisplay).reason
 
 
-def test_without_a_browser_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    browser = start(tmp_path / "profile", program=tmp_path / "no-such-browser")
-    browser.companion.open(Lead("a", "https://ads.example/contact"))
-    assert "Install Chrome or Chromium" in browser.wait(BrowserMissing).reason
-    browser.companion.close()
+def test_without_a_browser_it_is_said_what_to_install(browser: Browser, site: str, tmp_path: Path) -> None:
+    browser.open(f"{site}/mentions")
+    other = elsewhere(browser, tmp_path, program=tmp_path / "no-such-browser")
+    assert "Install Chrome or Chromium" in other.wait(BrowserMissing).reason
 
 
 def test_a_profile_that_is_in_use_is_told(browser: Browser, site: str) -> None:
     browser.open(f"{site}/mentions")
-    second = start(browser.profile)
-    second.companion.open(Lead("a", f"{site}/mentions"))
-    assert "open already" in second.wait(BrowserCrashed).reason
-    second.companion.close()
+    assert "open already" in elsewhere(browser, browser.profile).wait(BrowserCrashed).reason
     assert browser.process().is_running()
