@@ -135,6 +135,12 @@ def saveTemplate(request: https_fn.Request) -> https_fn.Response:
 
 
 @https_fn.on_request(**_HTTP)
+def setSequence(request: https_fn.Request) -> https_fn.Response:
+    """Says what follows a template's mail."""
+    return _serve("setSequence", request)
+
+
+@https_fn.on_request(**_HTTP)
 def archiveTemplate(request: https_fn.Request) -> https_fn.Response:
     """Archives a template."""
     return _serve("archiveTemplate", request)
@@ -300,6 +306,15 @@ def emailTick(event: scheduler_fn.ScheduledEvent) -> None:
     from leadgen.pipeline.mailing import send_due
 
     send_due(Context.from_environment())
+
+
+@scheduler_fn.on_schedule(schedule="every 5 minutes", timeout_sec=300, **{**_BACKGROUND, "max_instances": 1})
+def inboxTick(event: scheduler_fn.ScheduledEvent) -> None:
+    """Mailboxes are read: replies, bounces and wishes not to be written to."""
+    from leadgen.pipeline.context import Context
+    from leadgen.pipeline.inbox import check_inboxes
+
+    check_inboxes(Context.from_environment())
 
 
 @scheduler_fn.on_schedule(schedule="every 1 minutes", timeout_sec=300, **{**_BACKGROUND, "max_instances": 1})

@@ -1,11 +1,12 @@
 """What becomes of mails when everything between the agent and the mailbox fails: delivered twice, lost, parked.
 
 The whole agent runs against the Firestore emulator and the Microsoft stand-in, which counts what it really delivers.
-Mails are queued in lots; each lot suffers one kind of fault drawn at random, several times: the process dies before or
-after a write to Firestore or a call to Graph, or stands still beyond its lease there while another agent works; an
-answer to the send is lost (the mail having left or not), 504 and 500 after a real send, 202 with Retry-After, 429, 401,
-a mailbox that shows its sent copy minutes late, two agents at once, each tick run twice. Time is the benchmark's own:
-nothing sleeps. At the end every mail must have been delivered once, and its document must say so.
+Mails are queued in lots; each lot suffers faults drawn at random, several times: the process dies before or after a
+read or write of Firestore or a call to Graph, vanishes between two ticks, or stands still beyond its lease while
+another agent works; an answer to the send is lost (the mail having left or not), 504 and 500 after a real send, 202
+with Retry-After, 429, 401, a mailbox that shows its sent copy minutes late, two agents at once, each tick run twice. A
+third of the lots is sent with pauses between the mails, so that agents live from tick to tick. Time is the benchmark's
+own: nothing sleeps. At the end every mail must have been delivered once, and its document must say so.
 
 Beside it, the obvious way under the same lost answers: send, and send again when the answer did not come.
 
@@ -31,12 +32,14 @@ from typing import Any
 
 from google.cloud.firestore import Client
 
+from leadgen.mail.deps import Memory
 from leadgen.mail.providers.base import OutcomeUnknown, ProviderError
+from leadgen.model.config import SendInterval
 from leadgen.model.status import EmailStatus
 from local.microsoft.settings import Settings as MicrosoftSettings
 from local.microsoft.testing import running_standin
 from local.stack.firestore_alone import firestore_emulator
-from tests.mail_world import NOON, Death, Killed, Stall, World, mortal_commits
+from tests.mail_world import NOON, Death, Killed, Stall, World, mortal_commits, mortal_reads
 
 _SETTLED = frozenset({EmailStatus.SENT, EmailStatus.PARKED})
 LOST_ANSWERS: dict[str, dict[str, Any]] = {
@@ -66,17 +69,27 @@ class Run:
     def lot(self, number: int, mails: int) -> None:
         """Queue a lot, let something go wrong again and again, and let time heal it."""
         world = self.world
+        low = self.rng.choice([0.0, 0.0, 20.0])
+        world.settings = world.settings.model_copy(update={"send_interval_seconds": SendInterval(min=low, max=low * 2)})
         ids = [world.queue(number * 1000 + place) for place in range(mails)]
         for job_id in ids:
             self.queued[job_id] = world.job(job_id).lead_data.email
-        kinds: list[Callable[[], None]] = [self.die, self.die, self.stall, self.lose, self.lose, self.refuse]
+        kinds: list[Callable[[], None]] = [
+            self.die,
+            self.die,
+            self.vanish,
+            self.stall,
+            self.lose,
+            self.lose,
+            self.refuse,
+        ]
         kinds += [self.lag, self.two_at_once]
         for _ in range(4):
             self.rng.choice(kinds)()
             world.pass_time(seconds=self.rng.choice([1, 61, 200, 400]))
         world.microsoft.control("DELETE", "faults")
         world.microsoft.control("PATCH", "settings", {"sentLagSeconds": 0})
-        for _ in range(40):
+        for _ in range(80):
             if all(world.job(job_id).status in _SETTLED for job_id in ids):
                 return
             world.pass_time(minutes=7)
@@ -85,12 +98,18 @@ class Run:
     def die(self) -> None:
         """The process ends before or after some act."""
         after = self.rng.random() < 0.5
-        self._under(Death(at=self.rng.randint(1, 40), after=after), f"died {'after' if after else 'before'}")
+        self._under(Death(at=self.rng.randint(1, 80), after=after), f"died {'after' if after else 'before'}")
+
+    def vanish(self) -> None:
+        """The process is gone between two ticks, with whatever it remembered."""
+        self.world.tick()
+        self.faults["vanished between two ticks" + (", an agent with it" if self.world.memory.kept else "")] += 1
+        self.world.memory = Memory()
 
     def stall(self) -> None:
         """The process stands still for ten minutes, in which another one works."""
         after = self.rng.random() < 0.5
-        self._under(Stall(at=self.rng.randint(1, 40), after=after, world=self.world), "stalled beyond its lease")
+        self._under(Stall(at=self.rng.randint(1, 80), after=after, world=self.world), "stalled beyond its lease")
 
     def _under(self, death: Death, name: str) -> None:
         self.world.death = death
@@ -201,7 +220,7 @@ def measure(db: Client, folder: Path, options: argparse.Namespace) -> dict[str, 
         world.settings = world.settings.model_copy(update={"daily_cap": 10_000})
         world.furnish()
         run, lots = Run(world, options.seed), -(-options.mails // options.lot)
-        with mortal_commits(world):
+        with mortal_commits(world), mortal_reads(world):
             for number in range(lots):
                 run.lot(number, options.lot)
                 if number % 10 == 9:

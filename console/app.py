@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import time
@@ -20,6 +21,7 @@ from console.base import ConsoleApp
 from console.format import plain
 from console.live import feeds
 from console.live.clock import Clock, SystemClock
+from console.live.feed import Window
 from console.live.health import Freshness, Health, LinkState
 from console.live.history import History
 from console.live.session import Session, SignedOut
@@ -32,6 +34,7 @@ from console.screens.help import HelpScreen
 from console.screens.jump import JumpScreen, places
 from console.screens.palette import ActionCommands
 from console.screens.view import View
+from console.signals import Signals
 
 FLUSH_S = 0.25
 SIGN_IN_RETRY_S = 15.0
@@ -119,6 +122,7 @@ class LeadgenApp(ConsoleApp):
         self._frozen: View | None = None
         self._paused_at: float | None = None
         self._complained = ""
+        self.signals = Signals(self)
         self._flush_ms = 0.0
 
     # -- beginning and end
@@ -127,12 +131,20 @@ class LeadgenApp(ConsoleApp):
         """Paint first, then sign in and listen."""
         self.apply_settings()
         self.set_interval(FLUSH_S, self.flush)
-        self.call_after_refresh(self._sign_in_later)
+        self.call_after_refresh(self._painted)
 
     def on_unmount(self) -> None:
         """End the listeners."""
+        self.signals.end()
         if self._live is not None:
             self._live.stop()
+
+    def _painted(self) -> None:
+        if not gc.isenabled():
+            # Off while it was starting; see console.quick. What was made by then stays, so it is not looked at again.
+            gc.freeze()
+            gc.enable()
+        self._sign_in_later()
 
     def _sign_in_later(self) -> None:
         if self.session is not None:
@@ -176,6 +188,11 @@ class LeadgenApp(ConsoleApp):
     # -- showing
 
     @property
+    def clock(self) -> Clock:
+        """Time."""
+        return self._clock
+
+    @property
     def is_current(self) -> bool:
         """Whether every listener has answered and the data on screen is live."""
         return self._live is not None and self._live.health.settled and self.view().freshness[0] is Freshness.LIVE
@@ -205,6 +222,8 @@ class LeadgenApp(ConsoleApp):
         began = time.perf_counter()
         try:
             self._show_now()
+            if self._live is not None:
+                self.signals.look(self._live.store.windows().get(feeds.REVIEW, Window()))
             self._flush_ms = (time.perf_counter() - began) * 1000
         except Exception as error:
             logging.getLogger(__name__).exception("the view could not be shown")
@@ -266,6 +285,13 @@ class LeadgenApp(ConsoleApp):
             size = self.size
             self.push_screen(DebugScreen(lambda: facts(self.view(), self._flush_ms, (size.width, size.height))))
 
+    def action_migrations(self) -> None:
+        """Show what was moved from the earlier program."""
+        from console.screens.migrations.screen import MigrationsScreen
+
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(MigrationsScreen())
+
     def action_pause(self) -> None:
         """Freeze the view, or let it live again."""
         if self._frozen is None:
@@ -274,8 +300,14 @@ class LeadgenApp(ConsoleApp):
             self._frozen = self._paused_at = None
         self.flush()
 
+    def action_quiet(self) -> None:
+        """Switch the calls for leads that begin to wait off, or on."""
+        self.signals.switch()
+
     def action_reconnect(self) -> None:
         """Make a new connection at once."""
+        if isinstance(self.screen, LiveScreen):
+            self.screen.retry_now()
         if self._live is not None:
             self._live.reconnect()
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from textual.app import App
 from textual.worker import Worker, WorkerState
@@ -13,9 +13,14 @@ from textual.worker import Worker, WorkerState
 from console.actions import doing
 from console.actions.keymap import checked
 from console.format import plain
+from console.live.clock import Clock
 from console.live.session import BackendError, Session, SignedOut
 from console.preferences import Preferences
+from console.sheet import Sheet
 from console.theme import THEMES, next_theme, theme_named
+
+if TYPE_CHECKING:
+    from console.review import Companion, Event
 
 _RANKS = ("", "viewer", "operator", "admin")
 
@@ -29,12 +34,18 @@ class ConsoleApp(App[None]):
 
     def __init__(self, settings: Preferences | None = None) -> None:
         super().__init__()
+        self.stylesheet = Sheet(variables=self.get_css_variables())
         self.session: Session | None = None
         self.settings = settings or Preferences(Path())
         self.keys, self._unusable = checked(self.settings.table("keys"))
         for theme in THEMES:
             self.register_theme(theme)
+        # Textual paints in greys then; see the style sheet for what else changes. https://no-color.org
+        self.set_class(self.no_color, "-monochrome")
         self.theme = theme_named(self.settings.text("look", "theme")).name
+        self.before_quit: list[Callable[[], str]] = []
+        """Asked before the console is left; what they say is put to the operator first."""
+        self._is_leaving = False
 
     def apply_settings(self) -> None:
         """Put the operator's keys in force, and say which of the settings can't be used."""
@@ -43,9 +54,48 @@ class ConsoleApp(App[None]):
             self.tell("A setting of yours can't be used", problem, severity="warning")
 
     @property
+    def clock(self) -> Clock:
+        """Time."""
+        raise NotImplementedError
+
+    @property
     def scope(self) -> str:
         """The name of the screen shown, or "" for a dialog."""
         return str(getattr(self.screen, "NAME", ""))
+
+    # -- what is outside the screen
+
+    def to_terminal(self, sequence: str) -> None:
+        """Write a control sequence, in order with what is painted. Nothing is written where there is no terminal."""
+        driver = self._driver
+        if driver is not None and not driver.is_headless and not driver.is_web:
+            driver.write(sequence)
+
+    def make_browser(self, on_event: Callable[[Event], None]) -> Companion:
+        """The operator's browser beside the console; nothing starts before its first page is opened."""
+        from console.review import Companion, browser_profile
+
+        session = self.session
+        project, person = (session.project_label, session.user.uid or session.user.email) if session else ("", "")
+        reads = self.settings.flag("review", "read_clipboard", False)
+        return Companion(on_event, browser_profile(project, person), read_clipboard=reads)
+
+    async def action_quit(self) -> None:
+        """Leave the console; if something would be lost by it, after a question."""
+        from console.screens.confirm import ConfirmScreen
+
+        said = [text for text in (ask() for ask in self.before_quit) if text]
+        if not said or self._is_leaving:
+            self.exit()
+            return
+        self._is_leaving = True
+
+        def answered(is_yes: bool | None) -> None:
+            self._is_leaving = False
+            if is_yes:
+                self.exit()
+
+        self.push_screen(ConfirmScreen("Leave the console", " ".join(said), "Leave"), answered)
 
     # -- messages
 
@@ -104,14 +154,16 @@ class ConsoleApp(App[None]):
         """Run a task that may block, with the session, in a worker; what comes of it comes back to the screen."""
         session, on_error = self.session, failed or self.tell_error
         if session is None:
-            on_error(BackendError("Not connected yet", "The sign-in is not through.", "Try again in a moment."))
+            hint = "Try again in a moment."
+            on_error(BackendError("Not connected yet", "The sign-in is not through.", hint, status=0))
             return
 
         def run() -> None:
             try:
                 result = task(session)
             except SignedOut as error:
-                self.call_from_thread(on_error, BackendError("Signed out", str(error), "leadgen auth login"))
+                signed_out = BackendError("Signed out", str(error), "leadgen auth login", status=401)
+                self.call_from_thread(on_error, signed_out)
             except BackendError as error:
                 self.call_from_thread(on_error, error)
             except Exception as error:

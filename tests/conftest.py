@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from local.stack import Stack, StackInfo, toolchain, web
 from local.stack.firestore_alone import firestore_emulator as running_firestore
+from tests.one_for_all import one_for_all
 
 if TYPE_CHECKING:
     from google.cloud import firestore
@@ -23,11 +25,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """host:port of a Firestore emulator with the deployed rules; it ends with the session, even a killed one."""
+def firestore_emulator(tmp_path_factory: pytest.TempPathFactory, worker_name: str) -> Iterator[str]:
+    """host:port of a Firestore emulator with the deployed rules; it ends with the session, even a killed one.
+
+    The workers of a run share it, each with a project of its own: a second one would cost a second Java to warm up.
+    """
     rules = toolchain.REPOSITORY / "firestore.rules"
-    log = tmp_path_factory.mktemp("firestore") / "firestore.log"
-    with running_firestore(rules if rules.is_file() else None, log) as address:
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_name == "main" else base.parent) / "firestore"
+    start = partial(running_firestore, rules if rules.is_file() else None, folder / "firestore.log")
+    with one_for_all(folder, start) as address:
         yield address
 
 

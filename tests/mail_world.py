@@ -14,7 +14,7 @@ import httpx
 
 from leadgen.mail.agent import TickReport, run_tick, sweep_mail
 from leadgen.mail.compliance import SourcePolicy
-from leadgen.mail.deps import MailDeps
+from leadgen.mail.deps import MailDeps, Memory
 from leadgen.mail.providers.base import Draft, MailProvider, Message
 from leadgen.mail.providers.graph import GraphProvider
 from leadgen.mail.providers.outbox import OutboxProvider
@@ -27,6 +27,7 @@ from leadgen.model.status import ContactStatus, EmailStatus, RequestStatus
 from leadgen.store.client import Collections
 from leadgen.store.records import Commit
 from local.microsoft.testing import RunningStandin
+from tests.counting import tapped
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -125,6 +126,8 @@ class World:
     slept: list[float] = field(default_factory=list)
     death: Death = field(default_factory=Death)
     send_timeout_s: float = 20.0
+    memory: Memory = field(default_factory=Memory)
+    """Of the process that sends; whoever dies loses it."""
 
     def now(self) -> datetime:
         return self.moment
@@ -165,10 +168,15 @@ class World:
             public_url="https://go.example",
             rng=random.Random(1),
             sleep=self.sleep,
+            memory=self.memory,
         )
 
     def tick(self, budget_s: float = 50.0) -> TickReport:
-        return run_tick(self.deps, budget_s)
+        try:
+            return run_tick(self.deps, budget_s)
+        except Killed:
+            self.memory = Memory()
+            raise
 
     def sweep(self) -> TickReport:
         return sweep_mail(self.deps)
@@ -271,6 +279,7 @@ class World:
         self.microsoft.control("POST", "reset")
         self.death = Death()
         self.moment = NOON
+        self.memory = Memory()
 
 
 def recipients(mail: dict[str, Any]) -> list[str]:
@@ -300,10 +309,10 @@ class Stall(Death):
         return result
 
     def _stand_still(self, world: World) -> None:
-        world.death = Death()
+        mine, world.memory, world.death = world.memory, Memory(), Death()
         world.pass_time(minutes=10)
         world.until_settled()
-        world.death = self
+        world.memory, world.death = mine, self
 
 
 @contextmanager
@@ -315,6 +324,19 @@ def mortal_commits(world: World) -> Iterator[None]:
         yield
     finally:
         Commit.run = original  # type: ignore[method-assign]
+
+
+@contextmanager
+def mortal_reads(world: World) -> Iterator[None]:
+    """Make every read from Firestore an act of the world's process, too."""
+
+    def around(name: str, call: Callable[[], Any], request: Any) -> Any:
+        if name == "commit":
+            return call()  # an act already
+        return world.death.act(lambda: iter(list(call())), name)
+
+    with tapped(world.db, around):
+        yield
 
 
 @contextmanager

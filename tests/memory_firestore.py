@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ _OPS: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda have, want: have == want,
     ">=": lambda have, want: have is not None and have >= want,
     "<=": lambda have, want: have is not None and have <= want,
+    "<": lambda have, want: have is not None and have < want,
     "in": lambda have, want: have in want,
 }
 
@@ -31,6 +32,8 @@ class Snapshot:
     data: dict[str, Any] | None
     update_time: datetime | None
     read_time: datetime
+    create_time: datetime | None = None
+    """Kept for those who pass it on; nobody decides by it."""
 
     @property
     def exists(self) -> bool:
@@ -87,16 +90,18 @@ class Query:
     path: str
     filters: tuple[tuple[str, str, Any], ...] = ()
     order: str = "__name__"
+    direction: str = "ASCENDING"
+    most: int | None = None
 
     def document(self, name: str) -> Reference:
         return Reference(self.client, f"{self.path}/{name}")
 
     def where(self, *, filter: Any) -> Query:  # noqa: A002 the client's name
         added = (*self.filters, (filter.field_path, filter.op_string, filter.value))
-        return Query(self.client, self.path, added, self.order)
+        return replace(self, filters=added)
 
     def limit(self, count: int) -> Query:
-        return self
+        return replace(self, most=count)
 
     def select(self, field_paths: Iterable[str]) -> Query:
         return self
@@ -104,18 +109,24 @@ class Query:
     def get(self, timeout: float | None = None) -> list[Snapshot]:
         return list(self.stream())
 
-    def order_by(self, field_path: str) -> Query:
-        return Query(self.client, self.path, self.filters, field_path)
+    def order_by(self, field_path: str, direction: str = "ASCENDING") -> Query:
+        return replace(self, order=field_path, direction=direction)
 
     def stream(self, timeout: float | None = None) -> Iterator[Snapshot]:
         names = [p for p in self.client.documents if p.rsplit("/", 1)[0] == self.path]
         found = [self.client.snapshot(Reference(self.client, name)) for name in sorted(names)]
         if self.order != "__name__":
-            found.sort(key=lambda one: (one.data or {})[self.order])
-        for snapshot in found:
-            data = snapshot.data or {}
-            if all(_OPS[op](data.get(key), value) for key, op, value in self.filters):
-                yield snapshot
+            found = [one for one in found if (one.data or {}).get(self.order) is not None]
+            found.sort(key=lambda one: (one.data or {})[self.order], reverse=self.direction == "DESCENDING")
+        fit = [one for one in found if all(_fits(one, *wanted) for wanted in self.filters)]
+        yield from fit[: self.most]
+
+
+def _fits(snapshot: Snapshot, key: str, op: str, value: Any) -> bool:
+    if key != "__name__":
+        return _OPS[op]((snapshot.data or {}).get(key), value)
+    wanted = [one.path for one in value] if isinstance(value, list) else value.path
+    return _OPS[op](snapshot.reference.path, wanted)
 
 
 class MemoryFirestore:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from console.actions import backend, campaigns, config, email, general, screens, templates
+from console.actions import backend, campaigns, config, contacts, dashboard, email, general, review, screens, templates
 from console.actions.action import Action, ScreenEntry
 from console.actions.screens import SCREENS
 
 ACTIONS = (
     *screens.ACTIONS,
     *general.ACTIONS,
+    *dashboard.ACTIONS,
     *campaigns.ACTIONS,
+    *review.ACTIONS,
     *email.ACTIONS,
+    *contacts.ACTIONS,
     *templates.ACTIONS,
     *config.ACTIONS,
     *backend.ACTIONS,

@@ -18,6 +18,8 @@ GENERAL = (
            shown_key="Ctrl+Z"),
     Action("debug", "f12", "console: what it is doing", "Show memory, listeners and timings.", "debug",
            shown_key="F12"),
+    Action("migrations", "", "migrations: show", "What was moved from the earlier program, and what stayed behind.",
+           "migrations"),
     Action("next", "tab", "", "Go to the next pane or field.", "app.focus_next", shown_key="Tab"),
     Action("previous", "shift+tab", "", "Go to the previous pane or field.", "app.focus_previous",
            shown_key="Shift+Tab"),

@@ -7,7 +7,9 @@ from console.actions.action import Action, ScreenEntry
 SCREENS = (
     ScreenEntry("dashboard", "1", "Dashboard", "console.screens.dashboard.screen:DashboardScreen"),
     ScreenEntry("campaigns", "2", "Campaigns", "console.screens.campaigns.screen:CampaignsScreen"),
+    ScreenEntry("review", "3", "Review", "console.screens.review.screen:ReviewScreen"),
     ScreenEntry("email", "4", "Email", "console.screens.email.screen:EmailScreen"),
+    ScreenEntry("contacts", "5", "Contacts", "console.screens.contacts.screen:ContactsScreen"),
     ScreenEntry("templates", "6", "Templates", "console.screens.templates.screen:TemplatesScreen"),
     ScreenEntry("config", "7", "Config", "console.screens.config.screen:ConfigScreen"),
     ScreenEntry("backend", "8", "Backend", "console.screens.backend.screen:BackendScreen"),

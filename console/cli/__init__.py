@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def main() -> None:
     """Entry point of the `leadgen` command."""
-    from console.cli.app import run
+    from console.quick import main as run
 
     run()

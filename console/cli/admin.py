@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from console.cli.output import fail, say, told
+from console.cli.output import ask_password, fail, say, told
 from console.cli.target import choice, local_profile, local_stack
-from console.client.admin import Admin
+from console.client.admin import ROLES, Admin
 from console.client.profile import Profile, environment_profile, named_profile
 
 app = typer.Typer(help="Users and roles; needs administrator credentials of the project.")
@@ -28,7 +27,11 @@ def create_user(
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
 ) -> None:
     """Create a user with a role. The password is asked for, never an argument."""
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask()
+    if role not in ROLES:
+        raise typer.BadParameter(f"{role!r} is not a role; roles are {', '.join(ROLES)}", param_hint="--role")
+    if not 0 < email.find("@") < len(email) - 1:
+        raise typer.BadParameter(f"{email!r} is no email address", param_hint="EMAIL")
+    password = ask_password("Password", password_stdin, confirm=True)
     if len(password) < 6:
         fail("The password must have at least 6 characters.", 2)
     with told():
@@ -36,10 +39,6 @@ def create_user(
         admin.create_user(email, password)
         admin.set_role(email, role)
         say(f"{email} can sign in as {role}.")
-
-
-def _ask() -> str:
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 @app.command("set-role")

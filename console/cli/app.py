@@ -14,17 +14,22 @@ from console.cli import (
     captcha,
     config,
     contacts,
+    contacts_copy,
     demo,
     email,
     extract,
+    inbox,
+    leads,
     llm,
     local,
     mailbox,
     migrate,
     schedule,
     sources,
+    stats,
     suppression,
     templates,
+    web,
 )
 from console.cli.output import told
 from console.cli.target import ROLES, choice, open_session
@@ -42,7 +47,7 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 nobody is signed in, 4 the backend does not answer, "
-        "5 done but for some posts that could not be read."
+        "5 done in part."
     ),
 )
 app.add_typer(local.app, name="local")
@@ -53,9 +58,13 @@ app.add_typer(auth.app, name="auth")
 app.add_typer(mailbox.app, name="mailbox")
 app.add_typer(llm.app, name="llm")
 app.add_typer(admin.app, name="admin")
+contacts.app.command("list")(contacts_copy.list_contacts)
+contacts.app.command("forget-copy")(contacts_copy.forget_copy)
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(leads.app, name="leads")
 app.add_typer(captcha.app, name="captcha")
 app.add_typer(email.app, name="email")
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(suppression.app, name="suppress")
 app.add_typer(sources.app, name="sources")
 app.command("run")(campaigns.run)
@@ -64,6 +73,8 @@ app.command("status")(campaigns.status)
 app.command("cities")(campaigns.cities)
 app.command("extract")(extract.extract)
 app.command("migrate")(migrate.migrate)
+app.command("stats")(stats.stats)
+app.command("web")(web.web)
 app.command("demo")(demo.demo)
 
 

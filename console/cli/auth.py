@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import webbrowser
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
-from console.cli.output import fail, say, told
+from console.cli.output import ask_password, fail, say, told
 from console.cli.target import choice, open_session, token_name
 from console.client.keys import forget_token, keep_token
 from console.client.loopback import Loopback
@@ -19,6 +18,7 @@ from console.client.problems import BackendError
 from console.client.profile import Profile, environment_profile, named_profile
 from console.client.session import Session
 from console.client.signin import SignIn, sign_in
+from console.contacts import place
 
 app = typer.Typer(help="Sign in, and sign a mailbox in.")
 FLOW_LIFETIME_S = 600.0
@@ -42,7 +42,7 @@ def login(
                 2,
                 hint="For a project: leadgen --profile NAME auth login",
             )
-        password = sys.stdin.readline().rstrip("\n") if password_stdin else typer.prompt("Password", hide_input=True)
+        password = ask_password("Password", password_stdin)
         token = sign_in(profile, email, password)
         where = keep_token(token_name(profile), token)
         user = SignIn(profile, token).user
@@ -51,11 +51,13 @@ def login(
 
 @app.command()
 def logout() -> None:
-    """Forget the sign-in kept on this machine."""
+    """Forget the sign-in kept on this machine, and the local copy of the contacts."""
     with told():
         profile = _profile()
         if profile is not None:
             forget_token(token_name(profile))
+            for copy in place.copies_of(profile):
+                place.remove(copy)
         say("Signed out.")
 
 

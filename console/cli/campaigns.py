@@ -12,10 +12,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from console.cli.output import FAILED, emit_json, err, fail, say, table, told
 from console.cli.target import open_session
 from console.client.session import Session
-from console.client.watching import ENDED, Campaign, overview, read_campaign
+from console.client.watching import ENDED, Campaign, find_campaigns, overview, read_campaign
 
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 POLL_S = 1.0
+_ID_LENGTH = 32
 
 
 def run(
@@ -43,11 +44,28 @@ def run(
             raise typer.Exit(FAILED)
 
 
-def cancel(request_id: str, as_json: Json = False) -> None:
+def cancel(
+    request_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Its id, or the beginning of it; see leadgen status.")
+    ],
+    as_json: Json = False,
+) -> None:
     """Stop a campaign; mail already queued stays queued."""
     with told():
-        answer = open_session().call("cancelCampaign", {"requestId": request_id})
+        session = open_session()
+        answer = session.call("cancelCampaign", {"requestId": _full_id(session, request_id)})
         emit_json(answer) if as_json else say(answer["message"])
+
+
+def _full_id(session: Session, text: str) -> str:
+    """The id of a campaign that begins so. A whole one is taken as it is."""
+    if len(text) == _ID_LENGTH:
+        return text
+    found = find_campaigns(session.firestore(), text)
+    if len(found) != 1:
+        many = "several campaigns begin" if found else "no campaign begins"
+        raise typer.BadParameter(f"{many} with {text!r}; leadgen status lists the last ones", param_hint="ID")
+    return found[0]
 
 
 def cities(as_json: Json = False) -> None:
@@ -78,10 +96,13 @@ def status(as_json: Json = False) -> None:
             emit_json(facts)
             return
         rows = [
-            [c["city"], c["status"], f"{c['found']}/{c['target']}", c["queued"], c["review"], c["sent"], c["message"]]
+            [
+                *(c["requestId"][:8], c["city"], c["status"], f"{c['found']}/{c['target']}"),
+                *(c["queued"], c["review"], c["sent"], c["message"]),
+            ]
             for c in facts["campaigns"]
         ]
-        table("Campaigns", ["city", "status", "leads", "queued", "review", "sent", ""], rows)
+        table("Campaigns", ["id", "city", "status", "leads", "queued", "review", "sent", ""], rows)
         table("Email queue", ["status", "mails"], [[k, v] for k, v in facts["emails"].items() if v])
         table("Leads", ["status", "leads"], [[k, v] for k, v in facts["contacts"].items() if v])
         governor = facts["governor"]

@@ -52,15 +52,20 @@ def list_emails(
 
 def _row(mail: ListedEmail, now: datetime) -> list[Any]:
     when = mail.when(now)
-    local = when.astimezone() if when is not None else None
     return [
         mail.id[:8],
         str(mail.job.status),
         mail.job.lead_data.email or "–",
         mail.job.template_id,
-        f"{local:%a %Y-%m-%d %H:%M}" if local is not None else "",
+        _short(when, now) if when is not None else "",
         mail.why(now),
     ]
+
+
+def _short(moment: datetime, now: datetime) -> str:
+    """A moment in this machine's timezone; the day only if it is another one, for addresses need the room."""
+    here = moment.astimezone()
+    return f"{here:%H:%M:%S}" if here.date() == now.astimezone().date() else f"{here:%b %d %H:%M}"
 
 
 @app.command()
@@ -75,7 +80,8 @@ def explain(email_id: Annotated[str, typer.Argument(metavar="ID", help="Its id, 
         say(f"Mail {answer['emailId'][:8]} is {answer['status']}: {answer['reason']}")
         expected, earliest = answer.get("expectedAt"), answer.get("notBefore")
         if expected:
-            say(f"It leaves about {_local(expected)}, not before {_local(earliest or expected)}.")
+            bound = f", not before {_local(earliest)}" if earliest and _local(earliest) != _local(expected) else ""
+            say(f"It leaves about {_local(expected)}{bound}.")
         elif earliest:
             say(f"Not before {_local(earliest)}.")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console.cli.auth import sign_in_gmail, sign_in_outlook
-from console.cli.output import emit_json, fail, say, table, told
+from console.cli.output import USAGE, ask_password, emit_json, fail, say, table, told
 from console.cli.target import open_session
 from console.client.watching import TIMEOUT_S, unreachable
 from console.live.clock import SystemClock
@@ -96,6 +96,8 @@ def add(
         fail("Name one of --outlook, --gmail and --smtp HOST.", 2)
     if bool(smtp) != bool(address):
         fail("An address goes with --smtp, and --smtp with an address.", 2)
+    if smtp and not 0 < address.find("@") < len(address) - 1:
+        raise typer.BadParameter(f"{address!r} is no email address", param_hint="ADDRESS")
     with told():
         session = open_session()
         if outlook:
@@ -103,7 +105,6 @@ def add(
         elif gmail:
             say(sign_in_gmail(session, browser))
         else:
-            password = sys.stdin.readline().rstrip("\r\n") if password_stdin else ""
             body = {
                 "address": address,
                 "displayName": name,
@@ -111,7 +112,7 @@ def add(
                 "port": port or (465 if tls else 587),
                 "security": "tls" if tls else "starttls",
                 "username": username,
-                "password": password or typer.prompt(f"Password at {smtp}", hide_input=True),
+                "password": ask_password(f"Password at {smtp}", password_stdin),
             }
             say(session.call("addSmtpMailbox", body)["message"])
 
@@ -158,6 +159,8 @@ def remove(
     as_json: Json = False,
 ) -> None:
     """Sign a mailbox out and forget its pace, cap and pause."""
+    if not yes and not sys.stdin.isatty():
+        fail("Without a terminal nobody can be asked.", USAGE, hint="Say --yes if the mailbox is to be removed.")
     if not yes and not typer.confirm(f"Remove {account}?", err=True):
         fail("Nothing was changed.")
     _change({"account": account, "action": "remove"}, as_json)

@@ -25,6 +25,9 @@ from leadgen.model.errors import LeadgenError, NotFound
 
 FAILED, USAGE, SIGNED_OUT, UNREACHABLE, PARTLY = 1, 2, 3, 4, 5
 
+_PIPE_WIDTH = 1000
+"""Columns of a table that goes into a file or a pipe: one line per row, so that ids and addresses stay whole."""
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -53,7 +56,8 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
         grid.add_column(column, overflow="fold")
     for row in rows:
         grid.add_row(*(escape(plain("" if cell is None else str(cell))) for cell in row))
-    out.print(grid)
+    target = out if out.is_terminal else Console(highlight=False, soft_wrap=True, width=_PIPE_WIDTH)
+    target.print(grid)
 
 
 def fail(message: str, code: int = FAILED, *, hint: str = "") -> NoReturn:
@@ -62,6 +66,15 @@ def fail(message: str, code: int = FAILED, *, hint: str = "") -> NoReturn:
     if hint:
         err.print(f"  {escape(plain(hint))}")
     raise typer.Exit(code)
+
+
+def ask_password(prompt: str, from_stdin: bool, *, confirm: bool = False) -> str:
+    """A password: the next line of stdin, or what the person types unseen; never an argument."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        fail("Without a terminal nobody can be asked for the password.", USAGE, hint="Give it with --password-stdin.")
+    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=confirm))
 
 
 @contextmanager
@@ -93,8 +106,14 @@ def _refused(error: LeadgenError) -> NoReturn:
 def _backend(error: BackendError) -> NoReturn:
     unreachable = "does not answer" in error.title
     for field in error.fields:
-        value = f" (is {field['value']})" if field.get("value") else ""
-        err.print(
-            f"  {escape(plain(str(field.get('field'))))}{escape(plain(value))}: {escape(str(field.get('allowed')))}"
-        )
-    fail(f"{error.title}: {error.detail}", UNREACHABLE if unreachable else FAILED, hint=error.hint)
+        value = f" (is {plain(field['value'])})" if field.get("value") else ""
+        err.print(f"  {escape(plain(field.get('field')))}{escape(value)}: {escape(plain(field.get('allowed')))}")
+    fail(_said(error), UNREACHABLE if unreachable else FAILED, hint=error.hint)
+
+
+def _said(error: BackendError) -> str:
+    """Title and detail, each thing once: the lines of the fields come before it, and some details repeat the title."""
+    detail = error.detail
+    if error.fields and " is not valid: " in detail:
+        return f"{detail.partition(': ')[0]}."
+    return detail if detail.startswith(error.title) else f"{error.title}: {detail}"

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.choice import ROLES, Choice, choice
 from console.cli.output import say
 from console.client.admin import Admin
 from console.client.keys import read_token
@@ -25,19 +26,7 @@ if TYPE_CHECKING:
     from local.stack import Stack, StackInfo
 
 LOCAL_DOMAIN = "leadgen.example"
-ROLES = ("operator", "admin", "viewer")
-
-
-@dataclass
-class Choice:
-    """What the global options say."""
-
-    profile: str = ""
-    stack: str = "default"
-    role: str = "operator"
-
-
-choice = Choice()
+__all__ = ["LOCAL_DOMAIN", "ROLES", "Choice", "choice", "local_profile", "local_session", "open_session", "open_stack"]
 
 
 def open_stack(*, owned: bool = False) -> Stack:
@@ -59,14 +48,17 @@ def local_profile(info: StackInfo) -> Profile:
     )
 
 
-def local_stack() -> tuple[Stack, StackInfo]:
+def local_stack(tell: Callable[[str], None] = say) -> tuple[Stack, StackInfo]:
     """The local stack, up."""
     stack = open_stack()
-    return stack, stack.up(progress=say)
+    return stack, stack.up(progress=tell)
 
 
-def open_session() -> Session:
+def open_session(tell: Callable[[str], None] = say) -> Session:
     """A session on whatever the options and the environment name.
+
+    Args:
+        tell: told what happens if that takes a while.
 
     Raises:
         ProfileProblem, SignInProblem, BackendError, StackError: with what to do.
@@ -77,8 +69,8 @@ def open_session() -> Session:
     from_environment = environment_profile()
     if from_environment is not None:
         return _kept_session(from_environment)
-    stack, info = local_stack()
-    return local_session(stack.root, local_profile(info), choice.role)
+    stack, info = local_stack(tell)
+    return local_session(stack.root, local_profile(info), choice.role, tell)
 
 
 def token_name(profile: Profile) -> str:
@@ -93,13 +85,13 @@ def _kept_session(profile: Profile) -> Session:
     return Session(profile, SignIn(profile, token))
 
 
-def local_session(root: Path, profile: Profile, role: str) -> Session:
+def local_session(root: Path, profile: Profile, role: str, tell: Callable[[str], None] = say) -> Session:
     """A session on the local stack, as its operator, administrator or viewer; the user is made if need be."""
     email, password = f"{role}@{LOCAL_DOMAIN}", _local_password(root)
     try:
         token = sign_in(profile, email, password)
     except SignInProblem:
-        say(f"Creating the local user {email} ({role}).")
+        tell(f"Creating the local user {email} ({role}).")
         admin = Admin(profile)
         admin.create_user(email, password)
         admin.set_role(email, role)

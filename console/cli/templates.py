@@ -167,6 +167,40 @@ def _saved(saved: dict[str, Any], as_json: bool) -> None:
 
 
 @app.command()
+def sequence(
+    template_id: int,
+    steps: Annotated[
+        list[str] | None,
+        typer.Option("--step", help="TEMPLATE:DAYS, such as 2:3 for template 2 three days later; once for each step."),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="No follow-ups any more.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what follows a template's mail to those who do not answer, or set it."""
+    with told():
+        session = open_session()
+        if steps or clear:
+            wish = {"templateId": template_id, "followUps": [_step(one) for one in steps or []]}
+            found = dict(session.call("setSequence", wish))
+        else:
+            found = _template(session, template_id)
+        if as_json:
+            emit_json({"templateId": template_id, "followUps": found["followUps"]})
+        elif not found["followUps"]:
+            say(f"Nothing follows the mails of template {template_id}.")
+        else:
+            rows = [[number, one["templateId"], one["afterDays"]] for number, one in enumerate(found["followUps"], 1)]
+            table(f"After template {template_id}, unless they answer", ["step", "template", "days later"], rows)
+
+
+def _step(text: str) -> dict[str, int]:
+    template, _, days = text.partition(":")
+    if not (template.isdecimal() and days.isdecimal()):
+        fail(f"{text!r} is not TEMPLATE:DAYS, such as 2:3.", USAGE)
+    return {"templateId": int(template), "afterDays": int(days)}
+
+
+@app.command()
 def archive(
     template_id: int,
     undo: Annotated[bool, typer.Option("--undo", help="Take it out of the archive.")] = False,

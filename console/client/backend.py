@@ -65,6 +65,7 @@ class Backend:
                 "The backend does not answer",
                 f"{endpoint} at {self._profile.functions_url}: {type(error).__name__}",
                 _DOWN_LOCAL if self._profile.is_local else "Check the network and that the functions are deployed.",
+                status=0,
             ) from None
         return _read(endpoint, response)
 
@@ -84,6 +85,7 @@ def _read(endpoint: str, response: httpx.Response) -> Any:
             "The backend answered in an unexpected way",
             f"{endpoint}: HTTP {response.status_code}",
             "Is this function deployed in its present version? See: leadgen status",
+            status=response.status_code,
         )
     kind = SignInProblem if response.status_code == 401 else BackendError
     raise kind(
@@ -91,4 +93,5 @@ def _read(endpoint: str, response: httpx.Response) -> Any:
         str(answer.get("detail", "")),
         str(answer.get("hint", "")),
         list(answer.get("fields", [])),
+        status=response.status_code,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from console.client.watching import TIMEOUT_S, unreachable
+from console.client.watching import TIMEOUT_S, beginning_with, unreachable
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -103,16 +103,7 @@ def find_email(db: Client, text: str) -> list[str]:
     Raises:
         BackendError: Firestore does not answer, or the rules refuse.
     """
-    from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.cloud.firestore import FieldFilter
-
-    queue = db.collection("emailQueue")
-    first, last = queue.document(text), queue.document(text + "g")  # ids are hexadecimal
-    query = queue.where(filter=FieldFilter("__name__", ">=", first)).where(filter=FieldFilter("__name__", "<", last))
-    try:
-        return [snapshot.id for snapshot in query.limit(2).stream(timeout=TIMEOUT_S)]
-    except (GoogleAPICallError, RetryError) as error:
-        raise unreachable(error) from None
+    return beginning_with(db, "emailQueue", text)
 
 
 def _read(snapshot: Any) -> ListedEmail | None:

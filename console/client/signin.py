@@ -99,7 +99,8 @@ class SignIn:
     def user(self) -> UserInfo:
         """Who this is, by the token's claims."""
         claims = _claims(self.id_token())
-        return UserInfo(email=str(claims.get("email", "")), role=str(claims.get("role", "")))
+        uid = str(claims.get("user_id") or claims.get("sub") or "")
+        return UserInfo(email=str(claims.get("email", "")), role=str(claims.get("role", "")), uid=uid)
 
     def _renew(self) -> None:
         answer = _post(
@@ -109,7 +110,17 @@ class SignIn:
         )
         self._token = str(answer["id_token"])
         self._refresh_token = str(answer.get("refresh_token", self._refresh_token))
-        self._expires = float(_claims(self._token).get("exp", self._now() + float(answer.get("expires_in", 3600))))
+        self._expires = self._now() + _lifetime(answer, _claims(self._token))
+
+
+def _lifetime(answer: dict[str, Any], claims: dict[str, Any]) -> float:
+    """Seconds a new token is good for, by what the service says of itself: this machine's clock may be hours off."""
+    try:
+        if "exp" in claims and "iat" in claims:
+            return float(claims["exp"]) - float(claims["iat"])
+        return float(answer.get("expires_in", 3600))
+    except (TypeError, ValueError):
+        return 3600.0
 
 
 def sign_in(profile: Profile, email: str, password: str, http: httpx.Client | None = None) -> str:
@@ -137,9 +148,11 @@ def _post(http: httpx.Client, url: str, body: dict[str, Any]) -> dict[str, Any]:
             "The sign-in service does not answer",
             type(error).__name__,
             "Check the network; it is tried again by itself.",
+            status=0,
         ) from None
     if response.status_code >= 500:
-        raise BackendError("The sign-in service has trouble", f"HTTP {response.status_code}", "Try again in a moment.")
+        said, hint = f"HTTP {response.status_code}", "Try again in a moment."
+        raise BackendError("The sign-in service has trouble", said, hint, status=response.status_code)
     if response.status_code != 200:
         raise _refused(answer)
     return dict(answer)

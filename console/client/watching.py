@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ENDED = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
 TIMEOUT_S = 20.0
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,45 @@ def to_campaign(request_id: str, data: dict[str, Any]) -> Campaign:
         in_flight=request.in_flight,
         counts=request.counts.model_dump(by_alias=True),
     )
+
+
+def find_campaigns(db: Client, text: str) -> list[str]:
+    """Ids of campaigns that begin so; two at most.
+
+    Args:
+        db: Firestore, as the signed-in person.
+        text: an id, or its beginning.
+
+    Raises:
+        BackendError: Firestore does not answer, or the rules refuse.
+    """
+    return beginning_with(db, "processorQueue", text)
+
+
+def beginning_with(db: Client, collection: str, text: str) -> list[str]:
+    """Ids of a collection's documents that begin so; two at most, which is enough to know that one is not meant.
+
+    Args:
+        db: Firestore, as the signed-in person.
+        collection: its documents have hexadecimal ids.
+        text: an id, or its beginning; with anything else in it nothing is found.
+
+    Raises:
+        BackendError: Firestore does not answer, or the rules refuse.
+    """
+    from google.api_core.exceptions import GoogleAPICallError, RetryError
+    from google.cloud.firestore import FieldFilter
+
+    if not text or set(text) - _HEXADECIMAL:
+        return []
+    documents = db.collection(collection)
+    first, last = documents.document(text), documents.document(text + "g")
+    query = documents.where(filter=FieldFilter("__name__", ">=", first))
+    query = query.where(filter=FieldFilter("__name__", "<", last)).limit(2)
+    try:
+        return [snapshot.id for snapshot in query.stream(timeout=TIMEOUT_S)]
+    except (GoogleAPICallError, RetryError) as error:
+        raise unreachable(error) from None
 
 
 def unreachable(error: Exception) -> BackendError:

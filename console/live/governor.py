@@ -132,7 +132,7 @@ def read_governor(data: Mapping[str, Any]) -> Governor:
     day = data.get("day") or {}
     grants = _grants(data)
     return Governor(
-        limit=int(data.get("limit", 0)),
+        limit=int(data["limit"]) if "limit" in data else _usual_limit(),
         grants=grants or (),
         tokens_per_minute=int(data.get("tokensPerMinute") or 0),
         dollars_per_day=float(data.get("dollarsPerDay") or 0),
@@ -145,6 +145,13 @@ def read_governor(data: Mapping[str, Any]) -> Governor:
         reason=str(data.get("waitingReason") or ""),
         is_full=grants is None,
     )
+
+
+def _usual_limit() -> int:
+    """The limit of a project whose Governor was never asked and never told, so that nothing is written down yet."""
+    from leadgen.model.config import Settings
+
+    return Settings().llm_transaction_limit
 
 
 def _grants(data: Mapping[str, Any]) -> tuple[GrantEntry, ...] | None:

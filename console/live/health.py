@@ -70,6 +70,14 @@ class Health:
     retry_at: float | None = None
     message: str = ""
 
+    @classmethod
+    def of(cls, state: LinkState, feeds: Mapping[str, FeedHealth], retry_at: float | None, message: str) -> Health:
+        """The same, but that a connection over which nothing may be read is one that was denied."""
+        denied = [feed for feed in feeds.values() if feed.state is FeedState.DENIED]
+        if state is LinkState.ONLINE and denied and len(denied) == len(feeds):
+            state, message = LinkState.DENIED, denied[0].message
+        return cls(state, feeds, retry_at, message)
+
     @property
     def confirmed_at(self) -> float | None:
         """The oldest confirmation among the listeners that can read; `None` while one still waits for its first."""

@@ -139,11 +139,7 @@ class Supervisor:
 
     def _publish(self) -> None:
         feeds = {name: listener.health for name, listener in self._listeners.items()}
-        state, message = self._state, self._message
-        denied = [f for f in feeds.values() if f.state is FeedState.DENIED]
-        if state is LinkState.ONLINE and denied and len(denied) == len(feeds):
-            state, message = LinkState.DENIED, denied[0].message
-        health = Health(state, feeds, self._retry_at, message)
+        health = Health.of(self._state, feeds, self._retry_at, self._message)
         if health != self.health:
             self.health = health
 

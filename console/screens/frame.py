@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from console.actions import SCREENS, of_scope
+from console.actions import SCREENS, Action, of_scope
 from console.actions.keymap import Keymap
 from console.format import clock_time, plain
 from console.live.health import Freshness
@@ -35,17 +35,28 @@ def key_bar(current: str, keymap: Keymap, *, cells: int, typing: bool) -> Spans:
         typing: whether a field has the focus: what is pressed goes into it, so only the way out is told.
     """
     if typing:
-        keys: Spans = (
+        keys = (
             (" Tab", "accent"),
             (" next field ", "muted"),
             (" Esc", "accent"),
             (" leave the field ", "muted"),
         )
-    else:
-        actions = [action for action in of_scope(current, "everywhere") if action.label]
-        keys = tuple(piece for a in actions for piece in ((f" {keymap.text(a)}", "accent"), (f" {a.label} ", "muted")))
-    full = _screens(current, titles=True, dim=typing)
-    return (*full, *keys) if width((*full, *keys)) <= cells else (*_screens(current, titles=False, dim=typing), *keys)
+        full = _screens(current, titles=True, dim=True)
+        return (*full, *keys) if width((*full, *keys)) <= cells else (*_screens(current, titles=False, dim=True), *keys)
+    actions = [action for action in of_scope(current, "everywhere") if action.label]
+    bar = (*_screens(current, titles=True, dim=False), *_labelled(actions, keymap))
+    while width(bar) > cells:
+        bar = (*_screens(current, titles=False, dim=False), *_labelled(actions, keymap))
+        # The last ones go first, but the way to the help stays: it lists what went.
+        spare = next((a for a in reversed(actions) if a.id != "help"), None)
+        if spare is None:
+            break
+        actions.remove(spare)
+    return bar
+
+
+def _labelled(actions: list[Action], keymap: Keymap) -> Spans:
+    return tuple(piece for a in actions for piece in ((f" {keymap.text(a)}", "accent"), (f" {a.label} ", "muted")))
 
 
 def _screens(current: str, *, titles: bool, dim: bool) -> Spans:
@@ -138,6 +149,9 @@ class LiveScreen(Screen[None]):
             changed: the feeds that changed.
             reword: whether to show everything anew, because ages moved on or the screen was away.
         """
+
+    def retry_now(self) -> None:
+        """The operator wants a new connection: what waits to be tried again is tried now."""
 
     def on_descendant_focus(self, _: events.DescendantFocus) -> None:
         """A field takes the keys for itself: the key bar says so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
@@ -16,10 +18,24 @@ _TITLES = {"everywhere": "Everywhere", "table": "In lists"}
 _TITLES.update({entry.name: f"On {entry.title}" for entry in SCREENS})
 
 
-def help_line(action: Action, keymap: Keymap) -> Spans:
-    """A key, what it does, and who may do it if not everybody."""
+KEY_CELLS = 14
+FRAME_CELLS = 8
+"""What frame, padding and scrollbar take of the width."""
+MOST_CELLS = 86
+
+
+def help_lines(action: Action, keymap: Keymap, cells: int) -> list[Spans]:
+    """A key, what it does, and who may do it if not everybody; what does not fit goes on below, behind the key's place.
+
+    Args:
+        action: the action.
+        keymap: the keys as the operator has changed them.
+        cells: how much room there is.
+    """
     who = f" ({action.role}s)" if action.role != "viewer" else ""
-    return (*fit(((keymap.text(action), "accent"),), 14), (action.help, ""), (who, "muted"))
+    lines = textwrap.wrap(f"{action.help}{who}", max(10, cells - KEY_CELLS), break_on_hyphens=False) or [""]
+    keys = [keymap.text(action), *[""] * (len(lines) - 1)]
+    return [(*fit(((key, "accent"),), KEY_CELLS), (line, "")) for key, line in zip(keys, lines, strict=True)]
 
 
 class HelpScreen(ModalScreen[None]):
@@ -39,6 +55,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The actions by scope, the screen's own first."""
+        cells = min(MOST_CELLS, self.app.size.width * 94 // 100) - FRAME_CELLS
         with Vertical(id="help") as box:
             box.border_title = "Help"
             box.border_subtitle = "Esc closes"
@@ -47,4 +64,5 @@ class HelpScreen(ModalScreen[None]):
                     actions = [a for a in of_scope(scope) if a.key_text]
                     if actions:
                         yield Line(((_TITLES[scope], "strong"),), classes="help-title")
-                        yield from (Line(help_line(action, self._keymap)) for action in actions)
+                        for action in actions:
+                            yield from (Line(line) for line in help_lines(action, self._keymap, cells))

@@ -15,6 +15,8 @@ import psutil
 
 RUN_VARIABLE = "LEADGEN_STACK_RUN"
 PART_VARIABLE = "LEADGEN_STACK_PART"
+_SAME_S = 0.1
+_LOOKS = 3
 
 
 def marked(run: str, part: str | None = None) -> list[psutil.Process]:
@@ -83,10 +85,27 @@ def end_all(run: str, part: str | None = None, spare: Iterable[int] = (), timeou
             return False
 
 
-def is_same_process(pid: int, created: float) -> bool:
-    """Whether `pid` is alive and still the process that was started at `created` (seconds since 1970)."""
+def started(pid: int | None = None) -> float:
+    """When a process was started, in seconds after this machine was: a wall clock that is set changes nothing about it.
+
+    Args:
+        pid: which; this one if none.
+
+    Raises:
+        psutil.Error: there is none.
+    """
+    for _ in range(_LOOKS):
+        boot = psutil.boot_time()  # moves as the wall clock is set, and the time of creation with it
+        created = psutil.Process(pid).create_time()
+        if psutil.boot_time() == boot:
+            break
+    return float(created - boot)
+
+
+def is_same_process(pid: int, since_boot: float) -> bool:
+    """Whether `pid` is alive and still the process that was started then, see `started`."""
     try:
-        process = psutil.Process(pid)
-        return bool(abs(process.create_time() - created) < 0.1 and process.status() != psutil.STATUS_ZOMBIE)
+        same = abs(started(pid) - since_boot) < _SAME_S
+        return bool(same and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False

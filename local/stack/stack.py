@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
-
 from local.stack import emulators, mailbox, ports, processes, toolchain
 from local.stack.errors import StackError
 from local.stack.state import FAILED, READY, Folder, PartHealth, StackInfo, SupervisorLock, default_root
@@ -128,7 +126,7 @@ class Stack:
         if self._source is not None:
             line += ["--source", str(self._source.absolute())]
         if self._owned:
-            line += ["--owner", f"{os.getpid()}:{psutil.Process().create_time()}"]
+            line += ["--owner", f"{os.getpid()}:{processes.started()}"]
         return line
 
     def _check_failure(self, run: str | None) -> None:

@@ -17,14 +17,20 @@ from local.serving import write_atomically
 from local.stack import processes
 
 FOLDER_VARIABLE = "LEADGEN_STACK_DIR"
+USUAL = "default"
+"""Name of the stack that is meant where none is named."""
 STARTING, READY, STOPPING, FAILED = "starting", "ready", "stopping", "failed"
 
 
 def default_root(name: str) -> Path:
-    """Folder of the stack called `name`, unless LEADGEN_STACK_DIR names one."""
+    """Folder of the stack called `name`: the user's, or what LEADGEN_STACK_DIR says.
+
+    LEADGEN_STACK_DIR is the folder of the usual stack. Others get one beside it, for two stacks in one folder would
+    empty each other: the demo begins with a reset.
+    """
     override = os.environ.get(FOLDER_VARIABLE)
     if override:
-        return Path(override)
+        return Path(override) if name == USUAL else Path(f"{override.rstrip(os.sep)}-{name}")
     return platformdirs.user_data_path("leadgen", appauthor=False) / "stacks" / name
 
 

@@ -18,8 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-import psutil
-
 from local.stack import emulators, functions, mailbox, ports, processes, standins, toolchain, warmup
 from local.stack.errors import StackError
 from local.stack.parts import Part
@@ -87,7 +85,7 @@ class Supervisor:
             name=options.name,
             run=self._run,
             pid=os.getpid(),
-            created=psutil.Process().create_time(),
+            created=processes.started(),
             phase=STARTING,
             project_id=f"demo-leadgen-{options.name}",
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import subprocess
@@ -21,7 +20,6 @@ from typer.testing import CliRunner, Result
 
 from console.cli.app import app
 from console.cli.demo import setting_up
-from console.cli.target import local_profile, local_session
 from console.client.admin import Admin
 from console.client.problems import BackendError, SignInProblem
 from console.client.profile import Profile
@@ -29,47 +27,11 @@ from console.client.schedules import read_schedules
 from console.client.session import Session
 from console.client.signin import SignIn, sign_in
 from local.stack import StackInfo
+from tests.backend_people import LEAD, is_suppressed, operator, people, profile, raw, uid_in, unsigned
+
+__all__ = ["operator", "people", "profile"]
 
 Leadgen = Callable[..., Result]
-LEAD = {"name": "Jo Doe", "email": "jo@doeplumbing.example", "phone": "(512) 236-1234", "businessName": "Doe Plumbing"}
-
-
-@pytest.fixture(scope="module")
-def profile(local_stack: StackInfo) -> Profile:
-    return local_profile(local_stack)
-
-
-@pytest.fixture(scope="module")
-def people(profile: Profile, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Session]:
-    folder = tmp_path_factory.mktemp("people")
-    made: dict[str, Session] = {}
-
-    def person(role: str) -> Session:
-        if role not in made:
-            made[role] = local_session(folder, profile, role)
-        return made[role]
-
-    return person
-
-
-@pytest.fixture(scope="module")
-def operator(people: Callable[[str], Session]) -> Session:
-    session = people("operator")
-    setting_up.save_templates(session)
-    return session
-
-
-def raw(profile: Profile, endpoint: str, token: str | None, method: str = "POST", body: Any = None) -> httpx.Response:
-    headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-    url = f"{profile.functions_url}/{endpoint}"
-    return httpx.request(method, url, json=body or {}, headers=headers, timeout=60, trust_env=False)
-
-
-def unsigned(**claims: Any) -> str:
-    def part(value: dict[str, Any]) -> str:
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-    return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims)}."
 
 
 class TestIdentity:
@@ -113,16 +75,11 @@ class TestIdentity:
         assert raw(profile, "getConfig", token, "GET").status_code == 200
         httpx.post(
             f"{profile.auth_url}/projects/{profile.project_id}/accounts:update",
-            json={"localId": _uid(token), "disableUser": True},
+            json={"localId": uid_in(token), "disableUser": True},
             headers={"Authorization": "Bearer owner"},
             trust_env=False,
         ).raise_for_status()
         assert raw(profile, "getConfig", token, "GET").status_code == 401
-
-
-def _uid(token: str) -> str:
-    payload = token.split(".")[1]
-    return str(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["user_id"])
 
 
 class TestRules:
@@ -330,22 +287,15 @@ class TestOptOut:
         page = httpx.get(url, params={"token": token}, trust_env=False, timeout=30)
         assert page.status_code == 200
         assert address in page.text
-        assert not _is_suppressed(operator, address)
+        assert not is_suppressed(operator, address)
         assert httpx.post(url, params={"token": token}, trust_env=False, timeout=30).status_code == 200
-        assert _is_suppressed(operator, address)
+        assert is_suppressed(operator, address)
 
     def test_a_changed_token_is_refused(self, profile: Profile) -> None:
         answer = httpx.post(
             f"{profile.functions_url}/unsubscribe", params={"token": "AAAA"}, trust_env=False, timeout=30
         )
         assert answer.status_code == 400
-
-
-def _is_suppressed(operator: Session, address: str) -> bool:
-    from google.cloud.firestore import FieldFilter
-
-    query = operator.firestore().collection("suppressions").where(filter=FieldFilter("value", "==", address))
-    return bool(list(query.limit(1).stream()))
 
 
 class TestCommandLine:

@@ -79,14 +79,16 @@ def test_mail_waits_for_working_hours_of_the_lead_and_says_so(world: World) -> N
 
 
 def test_the_interval_is_waited_for_inside_a_tick_only_if_it_ends_there(world: World) -> None:
-    world.settings = FAST.model_copy(update={"send_interval_seconds": SendInterval(min=20.0, max=20.0)})
-    for number in range(4):
+    world.settings = FAST.model_copy(update={"send_interval_seconds": SendInterval(min=10.0, max=10.0)})
+    for number in range(6):
         world.queue(number)
     report = world.tick(budget_s=50)
-    assert report.sent == 3
-    assert world.slept == [20.0, 20.0]
+    assert report.sent == 5
+    assert world.slept == [10.0] * 4
     assert report.reason == "interval between two mails"
-    assert world.mailbox().next_send_at == NOON + timedelta(seconds=60)
+    assert report.next_at == NOON + timedelta(seconds=50)
+    assert world.mailbox().sent_last_day == 5
+    assert world.mailbox().next_send_at == NOON + timedelta(seconds=50)
     assert world.mailbox().wait_reason == "interval between two mails"
 
 
@@ -156,6 +158,17 @@ def test_the_suppressed_are_not_written_to(world: World, kind: str, value: str) 
     assert world.tick().refused == 1
     assert world.job(job_id).status is EmailStatus.SUPPRESSED
     assert world.delivered() == []
+
+
+def test_a_number_the_contact_has_beside_its_first_is_honoured_when_it_is_suppressed_later(world: World) -> None:
+    job_id = world.queue(1)
+    fax = "+15125550199"
+    known = {"leadDataJson.faxes": [fax]}
+    Collections(world.db).contacts.document(world.job(job_id).contact_id).update(known)
+    entry = Suppression(kind="phone", value=fax, reason="asked", created_by="op", created_at=NOON)
+    Collections(world.db).suppressions.document(suppression_id("phone", fax)).set(entry.to_firestore())
+    assert world.tick().refused == 1
+    assert world.job(job_id).status is EmailStatus.SUPPRESSED
 
 
 def test_a_contact_suppressed_meanwhile_is_not_written_to(world: World) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
-from test_mail_world import ADA, NOON, Death, Killed, Stall, World, world
+from test_mail_world import ADA, NOON, Death, Killed, Stall, World, mortal_reads, world
 
+from leadgen.mail.deps import Memory
 from leadgen.mail.providers.base import OutcomeUnknown, Unreachable
 from leadgen.mail.records import mailbox_ref
+from leadgen.model.config import SendInterval
 from leadgen.model.documents import Suppression
 from leadgen.model.ids import suppression_id
 from leadgen.model.status import EmailStatus
@@ -74,6 +78,60 @@ def test_killed_while_reconciling_each_mail_still_leaves_once(world: World, afte
         assert world.delivered() == ["lead1@lonestar1.example"], act
         assert world.job(job_id).status is EmailStatus.SENT, act
         assert world.sent_count() == 1, act
+
+
+def test_killed_at_every_read_in_turn_each_mail_still_leaves_once(world: World) -> None:
+    """A read changes nothing, so before it is as good as after it; commits and calls are acts of the tests above."""
+    with mortal_reads(world):
+        job_id = world.queue(1)
+        world.tick()
+        reads = [number for number, name in enumerate(world.death.names, 1) if name in READS]
+        assert len(reads) >= 8
+        for act in reads:
+            world.empty()
+            world.furnish()
+            world.queue(1)
+            world.death = Death(at=act)
+            with pytest.raises(Killed):
+                world.tick()
+            world.death = Death()
+            world.until_settled(ticks=3)
+            assert world.delivered() == ["lead1@lonestar1.example"], act
+            assert world.job(job_id).status is EmailStatus.SENT, act
+            assert (world.sent_count(), world.mailbox().sent_last_day) == (1, 1), act
+
+
+READS = frozenset({"batch_get_documents", "run_query", "run_aggregation_query"})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_events_in_any_order_by_several_processes_send_each_mail_once(world: World, seed: int) -> None:
+    """Ticks and sweeps of three processes, doubled and shuffled; one of them has been asleep for long."""
+    rng = random.Random(seed)
+    world.settings = world.settings.model_copy(update={"send_interval_seconds": SendInterval(min=20.0, max=60.0)})
+    ids = [world.queue(number) for number in range(4)]
+    world.fault("POST", "*/send", nth=2, fault="status:504", afterEffect=bool(seed % 2))
+    minds = [Memory(), Memory(), Memory()]
+    events = [*range(3), *range(3), 3, 3] * 2
+    rng.shuffle(events)
+    for event in events:
+        if event == 3:
+            world.sweep()
+        else:
+            world.memory = minds[event]
+            world.tick()
+        world.pass_time(seconds=rng.choice([0, 0, 20, 61, 300]))
+    world.until_settled()
+    assert world.delivered() == [f"lead{n}@lonestar{n}.example" for n in range(4)], (seed, events)
+    assert [world.job(job_id).status for job_id in ids] == [EmailStatus.SENT] * 4, (seed, events)
+    left = sorted(job.sent_at for job in map(world.job, ids) if job.sent_at is not None)
+    first = [b - a for a, b in pairwise(left)]
+    assert sum(gap >= timedelta(seconds=20) for gap in first) >= 2, "the pause holds over processes"
+    for memory in minds:
+        world.memory = memory
+        world.pass_time(minutes=6)
+        world.tick()
+    assert (world.sent_count(), world.mailbox().sent_last_day) == (4, 4), (seed, events)
 
 
 THIRD_DRAFT = 10
@@ -332,6 +390,26 @@ def test_stalled_at_every_act_in_turn_beyond_its_lease_no_mail_leaves_twice(worl
         assert [world.job(job_id).status for job_id in ids] == [EmailStatus.SENT] * MAILS, where
         assert world.sent_count() == MAILS, where
         assert world.mailbox().sent_last_day == MAILS, where
+
+
+def test_a_new_agent_takes_a_mail_out_of_the_dead_one_s_hands_at_once(world: World) -> None:
+    """A minute after the death another agent sends; whoever wakes up can't settle the mail any more."""
+    job_id = world.queue(1)
+    send = next(number for number, name in enumerate(world.trace(), 1) if name == "send")
+    world.death = Death(at=send)
+    with pytest.raises(Killed):
+        world.tick()
+    world.death = Death()
+    dead = world.job(job_id)
+    assert dead.status is EmailStatus.SENDING
+    world.pass_time(seconds=61)
+    waiting = world.queue(2)
+    assert world.tick().sent == 1
+    assert world.job(waiting).status is EmailStatus.SENT, "an agent that died stops the others for a minute"
+    fenced = world.job(job_id)
+    assert fenced.status is EmailStatus.UNKNOWN
+    assert fenced.epoch > dead.epoch
+    assert fenced.agent_epoch > dead.agent_epoch
 
 
 def test_what_a_dead_agent_was_drafting_is_removed_and_queued_again(world: World) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from test_mail_world import ADA, FAST, NOON, Death, Killed, World, changed, world
 
+from leadgen.mail.agent import run_tick
+from leadgen.mail.deps import Memory
 from leadgen.mail.explaining import explain_mail
-from leadgen.mail.lease import look
+from leadgen.mail.lease import BUSY, look
+from leadgen.mail.pacing import PATIENCE
 from leadgen.mail.records import Mailbox, mailbox_ref
 from leadgen.model.config import SendInterval, WorkingHours
 from leadgen.model.status import EmailStatus
+from leadgen.settings import read_settings
+from leadgen.store.client import Collections
 from tests.counting import counted
 
 __all__ = ["world"]
@@ -201,3 +207,94 @@ def test_a_draft_whose_mail_was_cancelled_meanwhile_is_removed(world: World) -> 
     assert world.job(job_id).status is EmailStatus.CANCELLED
     assert world.drafts() == 0
     assert look(world.deps).value.preparing == []
+
+
+def test_at_the_usual_pace_a_mail_costs_at_most_five_writes_and_five_reads(world: World) -> None:
+    """One mail in 45 to 120 seconds: hardly one falls into a tick, and the agent goes on from tick to tick."""
+    world.settings = FAST.model_copy(update={"send_interval_seconds": SendInterval(min=45.0, max=120.0)})
+    Collections(world.db).settings.set(world.settings.model_dump(by_alias=True))
+    deps = replace(world.deps, settings=lambda: read_settings(world.db))
+    run_tick(deps, 50.0)  # what happens once in the life of a system, or after a change of the rules
+    for number in range(12):
+        world.queue(number)
+    sent = ticks = 0
+    with counted(world.db) as meter:
+        while sent < 12:
+            began = world.moment
+            sent += run_tick(deps, 50.0).sent
+            ticks += 1
+            world.moment = max(world.moment, began + timedelta(seconds=60))
+    assert 12 <= ticks <= 25
+    assert meter.total.writes / 12 <= 5, meter.total.by_collection
+    assert meter.total.reads / 12 <= 5, meter.total.by_collection
+    assert meter.total.refused == 0
+
+
+def test_a_tick_within_the_pause_reads_nothing_and_a_change_counts_before_the_next_mail(world: World) -> None:
+    world.settings = FAST.model_copy(update={"send_interval_seconds": SendInterval(min=100.0, max=100.0)})
+    for number in range(3):
+        world.queue(number)
+    assert world.tick().sent == 1
+    with counted(world.db) as meter:
+        report = world.tick(budget_s=50)
+    assert (meter.total.reads, meter.total.writes) == (0, 0)
+    assert report.next_at == NOON + timedelta(seconds=100)
+    world.pass_time(seconds=101)
+    with changed(world, sending_paused=True):
+        assert world.tick().sent == 0
+    assert world.tick().sent == 1
+
+
+def test_an_agent_that_vanishes_between_two_ticks_is_followed_by_one_that_counts_its_mails(world: World) -> None:
+    world.settings = FAST.model_copy(update={"send_interval_seconds": SendInterval(min=100.0, max=100.0)})
+    for number in range(2):
+        world.queue(number)
+    world.tick()
+    assert world.mailbox().sent_last_day == 0, "not written down yet"
+    told = explain_mail(world.db, world.queue(3), world.settings, world.moment)
+    assert told.expected_at is not None
+    assert told.expected_at > NOON, "what is told counts it all the same"
+    world.memory = Memory()
+    world.pass_time(seconds=101)
+    assert world.tick().reason == BUSY
+    world.pass_time(minutes=4)
+    assert world.tick().sent == 1
+    assert world.mailbox().pace().since_pause == 1, "the mail of the one that vanished"
+
+
+def test_two_processes_that_both_think_they_go_on_do_not_both_send(world: World) -> None:
+    """The first sleeps beyond its lease with mails in its hands; the second takes over; the first wakes up."""
+    world.settings = FAST.model_copy(
+        update={"send_interval_seconds": SendInterval(min=100.0, max=100.0), "daily_cap": 2}
+    )
+    for number in range(4):
+        world.queue(number)
+    world.tick()
+    first, world.memory = world.memory, Memory()
+    world.pass_time(minutes=6)
+    assert world.tick().sent == 1
+    second, world.memory = world.memory, first
+    assert world.tick().sent == 0
+    world.pass_time(minutes=2)
+    world.memory = second
+    world.tick()
+    assert len(world.delivered()) == 2, "the cap of two holds, whoever counts"
+
+
+def test_mail_to_a_far_zone_gets_a_place_of_a_cap_that_is_always_full(world: World) -> None:
+    """Every place becomes free in Chicago's morning, when Tokyo sleeps, and there is always more for Chicago."""
+    world.settings = FAST.model_copy(
+        update={"working_hours": WorkingHours(start="09:00", end="17:00", days=list(range(7))), "daily_cap": 1}
+    )
+    tokyo = world.queue(900, timezone="Asia/Tokyo")
+    world.moment = start = NOON.replace(hour=15, minute=30)
+    number = 0
+    while world.job(tokyo).status is EmailStatus.QUEUED and world.moment - start < timedelta(days=8):
+        if number <= 16:
+            world.queue(number, created_at=world.moment, not_before=world.moment)
+            number += 1
+        world.tick(budget_s=5)
+        world.pass_time(hours=6)
+    assert world.job(tokyo).status is EmailStatus.SENT
+    assert world.moment - start <= PATIENCE + timedelta(days=2)
+    assert world.moment - start >= PATIENCE

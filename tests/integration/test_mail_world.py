@@ -10,7 +10,19 @@ import pytest
 
 from local.microsoft.settings import Settings as MicrosoftSettings
 from local.microsoft.testing import running_standin
-from tests.mail_world import ADA, FAST, NOON, Death, Killed, Stall, World, changed, mortal_commits, recipients
+from tests.mail_world import (
+    ADA,
+    FAST,
+    NOON,
+    Death,
+    Killed,
+    Stall,
+    World,
+    changed,
+    mortal_commits,
+    mortal_reads,
+    recipients,
+)
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -31,4 +43,4 @@ def world(firestore_db: Client, tmp_path: Path) -> Iterator[World]:
             yield made
 
 
-__all__ = ["ADA", "FAST", "NOON", "Death", "Killed", "Stall", "World", "changed", "recipients", "world"]
+__all__ = ["ADA", "FAST", "NOON", "Death", "Killed", "Stall", "World", "changed", "mortal_reads", "recipients", "world"]

@@ -70,7 +70,7 @@ class World:
         Commit(self.db).put(self.context().names.settings, settings).run()
 
     def contact(self, **fields: Any) -> None:
-        lead = LeadData(name="Maria Lopez", email="maria@lonestar.example", city="austin")
+        lead = LeadData(name="Maria Lopez", email="maria@lonestar.example", city="austin", fields={"price": "$40"})
         known = {"email": lead.email, "status": ContactStatus.PROCESSED, "timezone": "America/Chicago", **fields}
         contact = Contact(lead_data_json=lead, created_at=NOW, last_updated=NOW, **known)
         Commit(self.db).put(self.context().names.contacts.document(CONTACT), contact).run()
@@ -162,6 +162,17 @@ def test_a_preview_is_the_mail_the_lead_would_get(world: World) -> None:
     assert "Reply STOP" in seen["text"]
     with pytest.raises(NotFound):
         world.call("previewTemplate", {"templateId": 1, "contactId": "f" * 32})
+
+
+def test_a_preview_tells_what_each_variable_says_even_if_the_mail_cannot_be_made(world: World) -> None:
+    world.contact()
+    for body in (BODY, BODY + "{% if"):
+        seen = world.call(
+            "previewTemplate", {"draft": {"baseSubject": "S", "baseBodyHtml": body}, "contactId": CONTACT}
+        )
+        said = {one["name"]: one["value"] for one in seen["variables"]}
+        assert (said["greetingName"], said["senderName"], said["websiteUrl"]) == ("Maria", "Ada", "")
+        assert said["fields.price"] == "$40"
 
 
 def test_a_preview_says_why_the_mail_would_not_leave(world: World) -> None:

@@ -373,8 +373,22 @@ def test_the_demo_source_names_the_sites_real_address(tmp_path: Path) -> None:
 
 
 def test_a_reused_pid_is_not_mistaken_for_the_process() -> None:
+    since_boot = processes.started()
+    assert processes.is_same_process(os.getpid(), since_boot)
+    assert not processes.is_same_process(os.getpid(), since_boot - 60)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the clock is set in psutil's reading of /proc/stat")
+def test_a_process_stays_the_same_when_the_wall_clock_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     import psutil
 
-    created = psutil.Process().create_time()
-    assert processes.is_same_process(os.getpid(), created)
-    assert not processes.is_same_process(os.getpid(), created - 60)
+    since_boot, boot = processes.started(), psutil.boot_time()
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot + 41.0)
+    assert processes.is_same_process(os.getpid(), since_boot)
+
+
+def test_another_stack_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo empties its stack first, so it must not be the one somebody works on."""
+    monkeypatch.setenv("LEADGEN_STACK_DIR", str(tmp_path / "mine"))
+    assert Stack().root == tmp_path / "mine"
+    assert Stack("demo").root == tmp_path / "mine-demo"

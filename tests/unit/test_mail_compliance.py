@@ -12,10 +12,10 @@ from leadgen.mail.compliance import SourcePolicy, preflight, suppression_keys
 from leadgen.mail.optout import make_token, opt_out_link, read_token
 from leadgen.mail.recipients import address_problem, sendable
 from leadgen.model.config import Settings
-from leadgen.model.documents import EmailJob, LeadData, Suppression
+from leadgen.model.documents import Alternative, Contact, EmailJob, LeadData, Provenance, Suppression
 from leadgen.model.errors import InvalidInput
 from leadgen.model.ids import suppression_id
-from leadgen.model.status import EmailStatus
+from leadgen.model.status import ContactStatus, EmailStatus
 from leadgen.pipeline.suppression import canonical_value
 from leadgen.pipeline.suppression import suppression_keys as triage_keys
 
@@ -242,3 +242,65 @@ def test_providers_get_the_domain_in_ascii() -> None:
 def test_triage_and_preflight_look_for_the_same_entries() -> None:
     lead = LeadData(email="maria@mail.lonestar.example", phone="+15125550142")
     assert list(suppression_keys(lead).values()) == triage_keys([lead.email], [lead.phone])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("phone", "+15125550143"),
+        ("phone", "+15125550144"),
+        ("phone", "+15125550145"),
+        ("phone", "+15125550146"),
+        ("email", "shop@lonestar.example"),
+        ("email", "old@elsewhere.example"),
+        ("domain", "elsewhere.example"),
+    ],
+)
+def test_every_number_and_address_that_is_known_counts(kind: str, value: str) -> None:
+    lead = LeadData(
+        email="maria@lonestar.example",
+        phone="+15125550142",
+        phones=["+15125550142", "+15125550143"],
+        emails=["shop@lonestar.example"],
+        faxes=["+15125550144"],
+    )
+    where = Provenance(at=NOW)
+    contact = Contact(
+        status=ContactStatus.PROCESSED,
+        phone=lead.phone,
+        lead_data_json=LeadData(faxes=["+15125550145"]),
+        alternatives=[
+            Alternative(field="phone", value="+15125550146", provenance=where),
+            Alternative(field="email", value="old@elsewhere.example", provenance=where),
+            Alternative(field="city", value="+15125550147", provenance=where),
+        ],
+        created_at=NOW,
+        last_updated=NOW,
+    )
+    keys = suppression_keys(lead, contact)
+    assert suppression_id(kind, value) in keys
+    assert suppression_id("phone", "+15125550147") not in keys
+    assert next(iter(keys)) == suppression_id("email", lead.email)
+
+
+def test_the_refusal_names_a_number_that_is_not_the_leads_first() -> None:
+    lead = LeadData(email="maria@lonestar.example", phone="+15125550142", faxes=["+15125550144"])
+    job = EmailJob(
+        template_id=1,
+        lead_data=lead,
+        city="austin",
+        status=EmailStatus.QUEUED,
+        created_at=NOW,
+        timezone="America/Chicago",
+    )
+    key = suppression_id("phone", "+15125550144")
+    asked = Suppression(kind="phone", value="+15125550144", reason="asked", created_by="x", created_at=NOW)
+    refusal = preflight(job, CONFIG, lead, {key: asked}, OPEN, None, NOW)
+    assert refusal is not None
+    assert refusal.reason == "the phone number +15125550144 is suppressed: asked"
+
+
+def test_links_in_mails_that_were_sent_stay_valid() -> None:
+    token = make_token("k" * 44, "ada@contoso.example")
+    assert token == "_ENHRzpDL-dx2-GNJbTzeGFkYUBjb250b3NvLmV4YW1wbGU"
+    assert read_token(f"{'n' * 44},{'k' * 44}", token) == "ada@contoso.example"

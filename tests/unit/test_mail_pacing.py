@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from leadgen.mail.pacing import (
     DAY,
     MINUTE,
+    Box,
     Pace,
     Wait,
     after_sending,
@@ -20,6 +21,7 @@ from leadgen.mail.pacing import (
     interval_end,
     lead_wait,
     mailbox_wait,
+    next_turn,
     next_window_start,
     pack,
     rolling_wait,
@@ -221,3 +223,26 @@ def test_the_log_survives_packing(seconds: list[int]) -> None:
 
 def test_a_damaged_log_is_read_as_far_as_it_goes() -> None:
     assert unpack(pack([NOON]) + b"\x01\x02") == (NOON,)
+
+
+def test_a_mail_that_left_within_a_second_holds_its_place_for_the_whole_day() -> None:
+    """The log knows full seconds: the moment is rounded up, for otherwise the window would end too early."""
+    settings, left = Settings(daily_cap=1), NOON + timedelta(seconds=0.4)
+    pace = after_sending(Pace(), settings, left, 0.0)
+    again = Pace(sent=unpack(pack(pace.sent)))
+    wait = mailbox_wait(settings, again, left + DAY - timedelta(microseconds=1))
+    assert wait is not None
+    assert left + DAY <= wait.until <= left + DAY + timedelta(seconds=1)
+    assert mailbox_wait(settings, again, wait.until) is None
+
+
+def test_a_mail_of_unknown_fate_takes_its_place_of_both_caps_when_turns_are_decided() -> None:
+    """It may have left: neither its mailbox nor the others get the place as long as nobody knows."""
+    free, busy = Box("free", Pace()), Box("busy", Pace(in_flight=1))
+    for config in (Settings(daily_cap=1), Settings(daily_cap=5, daily_cap_total=1)):
+        alone = next_turn(config, [busy], NOON)
+        assert alone.wait is not None
+        assert alone.wait.until == NOON + DAY
+    assert next_turn(Settings(daily_cap=1), [busy, free], NOON).account == "free"
+    both = next_turn(Settings(daily_cap=5, daily_cap_total=1), [busy, free], NOON)
+    assert both.wait is not None

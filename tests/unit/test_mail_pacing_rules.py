@@ -157,6 +157,12 @@ def test_what_only_a_person_can_end_has_no_invented_time() -> None:
     assert {(one.at, one.reason) for one in told} == {(NOON + LOOK_AGAIN, "sending is paused in the configuration")}
 
 
+def test_a_wait_for_a_lost_answer_ends_in_working_time() -> None:
+    friday = datetime(2026, 12, 4, 18, 0, tzinfo=UTC)
+    told = plan(without_pauses(Settings(daily_cap=1)), [Box("a", Pace(in_flight=1))], [CHICAGO], friday)
+    assert told[0].at == datetime(2026, 12, 7, 15, 0, tzinfo=UTC), "24 hours later is a Saturday; Monday 9:00 there"
+
+
 def test_a_long_line_is_planned_in_time_that_grows_with_its_length() -> None:
     """Counted in questions, not seconds: each mail is placed once or twice, not once for each mail before it."""
     told = plan(without_pauses(Settings(daily_cap=50)), [Box("a", Pace()), Box("b", Pace())], [CHICAGO] * 300, NOON)

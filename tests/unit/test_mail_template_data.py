@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 from selectolax.lexbor import LexborHTMLParser
 
-from leadgen.mail.clean import one_line, paragraph
+from leadgen.mail.clean import escaped, one_line, paragraph
 from leadgen.mail.compose import compose
+from leadgen.mail.templates import Rendered, Unrenderable, render
+from leadgen.mail.templates.linting import draft
+from leadgen.mail.templates.variables import NAMES, what_each_says
 from leadgen.model.config import Settings
 from leadgen.model.documents import LeadData, Template
 
@@ -93,3 +98,67 @@ def test_no_header_ever_holds_a_line_break(name: str, title: str) -> None:
     subject, _, _ = mail_for(lead)
     assert len(subject.splitlines()) == 1
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in subject)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(TEXT)
+def test_values_are_escaped_as_markupsafe_does(text: str) -> None:
+    assert escaped(text) == escape(text)
+    assert escaped(escape(text)) == escape(text)
+    assert escaped(7) == "7"
+
+
+def filled(body: str, fields: dict[str, str], subject: str = "Hi") -> Rendered:
+    return render(draft(subject, body), LeadData(fields=fields), CONFIG)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(value=TEXT, name=st.sampled_from(["price", "items", "get", "said", "values", "__class__"]))
+def test_a_further_field_is_data_whatever_its_name_and_value(value: str, name: str) -> None:
+    reach = f"fields.{name}" if not name.startswith("_") else f"fields['{name}']"
+    said = filled(f'<p id="it" title="{{{{ {reach} }}}}">{{{{ {reach} }}}}</p>.', {name: value}, f"S {{{{ {reach} }}}}")
+    tree = LexborHTMLParser(said.html)
+    assert shown(tree, "it") == one_line(value)
+    assert tree.css_first("#it").attributes["title"] == one_line(value)
+    assert said.subject == one_line(f"S {one_line(value)}", 200)
+
+
+def test_a_further_field_that_the_lead_does_not_have_is_empty() -> None:
+    body = "<p>{% if fields.price %}yes{% else %}no{% endif %}{{ fields['living area'] }}{{ fields.a|upper or 'x' }}"
+    assert filled(body, {}).text == "nox"
+    assert filled(body, {"price": "$5", "living area": " 20", "a": "b"}).text == "yes20B"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "{{ fields }}",
+        "{{ fields|join }}",
+        "{{ fields|string }}",
+        "{{ fields|list }}",
+        "{% for f in fields %}{{ f }}{% endfor %}",
+        "{{ fields.said('price') }}",
+        "{{ fields.price.__class__ }}",
+        "{{ fields['price'].format }}",
+        "{{ [fields][0] }}",
+        "{{ fields + fields }}",
+    ],
+)
+def test_of_the_further_fields_only_one_by_its_name_can_be_had(expression: str) -> None:
+    with pytest.raises(Unrenderable):
+        filled(f"<p>{expression}</p>", {"price": "$5"})
+
+
+def test_the_author_is_told_what_each_variable_says() -> None:
+    lead = LeadData(name="Maria Lopez", services_rendered=["a", "b"], fields={"price": "$5", "area": "x" * 900})
+    said = dict(what_each_says(lead, CONFIG, {"category": "your trade", "offer": "10 %"}))
+    assert said["greetingName"] == "Maria"
+    assert said["servicesRendered"] == "a, b"
+    assert said["services"] == "a and b"
+    assert said["category"] == "your trade"
+    assert said["offer"] == "10 %"
+    assert said["signature"] == "Ada"
+    assert said["websiteUrl"] == ""
+    assert said["fields.price"] == "$5"
+    assert len(said["fields.area"]) == 300
+    assert set(NAMES) - said.keys() == {"fields"}

@@ -171,6 +171,15 @@ _ALL = (
         "Creates a template or a new version of one.",
     ),
     Endpoint(
+        "setSequence",
+        "POST",
+        Role.OPERATOR,
+        template_schemas.SetSequence,
+        template_schemas.TemplateOut,
+        templates.set_sequence,
+        "Says what is sent after a template's mail to those who do not answer.",
+    ),
+    Endpoint(
         "archiveTemplate",
         "POST",
         Role.OPERATOR,

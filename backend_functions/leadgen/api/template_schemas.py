@@ -11,6 +11,7 @@ from leadgen.api.schemas import Address, LeadIn, Request, Response, TemplateId, 
 
 MAX_ALTERNATIVES = 9
 MAX_DEFAULTS = 40
+MAX_STEPS = 10
 
 Subject = Annotated[StrictStr, Field(min_length=1, max_length=500)]
 Body = Annotated[StrictStr, Field(min_length=1, max_length=200_000)]
@@ -32,6 +33,28 @@ class FindingOut(Response):
     text: str
 
 
+class FollowUpIn(Request):
+    """One step of a sequence."""
+
+    template_id: TemplateId
+    after_days: Annotated[StrictInt, Field(ge=1, le=365)]
+    """Days after the mail before it left."""
+
+
+class SetSequence(Request):
+    """Says what is sent after a template's mail to those who do not answer; no steps end the sequence."""
+
+    template_id: TemplateId
+    follow_ups: Annotated[list[FollowUpIn], Field(max_length=MAX_STEPS)]
+
+
+class FollowUpOut(Response):
+    """One step of a sequence."""
+
+    template_id: int
+    after_days: int
+
+
 class TemplateOut(Response):
     """A template."""
 
@@ -42,6 +65,7 @@ class TemplateOut(Response):
     base_body_html: str
     alternative_subjects: list[str] = []
     defaults: dict[str, str] = {}
+    follow_ups: list[FollowUpOut] = []
     is_archived: bool
     created_at: datetime
     updated_at: datetime | None = None
@@ -108,6 +132,15 @@ class PreviewTemplate(Request):
         return self
 
 
+class VariableOut(Response):
+    """A variable of templates."""
+
+    name: str
+    """As a template writes it: greetingName, fields.price."""
+    value: str
+    """What it says for the lead of the preview, as plain text, shortened; empty if nothing is known."""
+
+
 class Preview(Response):
     """A mail as it would be sent, or why it would not."""
 
@@ -122,6 +155,8 @@ class Preview(Response):
     findings: list[FindingOut]
     refusal: str = ""
     """Why this mail would not leave; empty if nothing is known against it."""
+    variables: list[VariableOut] = []
+    """Every variable there is for this lead, also when the mail can't be made."""
 
 
 class TestSend(PreviewTemplate):

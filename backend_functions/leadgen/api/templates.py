@@ -40,6 +40,16 @@ def save_template(call: Call) -> schemas.TemplateOut:
     return _out(saved, warnings)
 
 
+def set_sequence(call: Call) -> schemas.TemplateOut:
+    """Say what follows a template's mail."""
+    from leadgen.model.documents import FollowUp
+    from leadgen.pipeline.templates import set_sequence
+
+    wish = call.body
+    steps = [FollowUp(template_id=step.template_id, after_days=step.after_days) for step in wish.follow_ups]
+    return _out(set_sequence(Context.from_environment(), wish.template_id, steps, call.caller.email))
+
+
 def archive_template(call: Call) -> schemas.TemplateOut:
     """Archive a template, or take it out of the archive."""
     from leadgen.pipeline.templates import archive_template
@@ -68,6 +78,7 @@ def preview_template(call: Call) -> schemas.Preview:
         variation=mail.variation if mail else "",
         findings=_findings(seen.findings),
         refusal=seen.refusal,
+        variables=[schemas.VariableOut(name=name, value=value) for name, value in seen.variables],
     )
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from leadgen.mail import queue, recovery
 from leadgen.mail.boxes import NO_MAILBOX, may_send, open_sessions, rules_key
 from leadgen.mail.compliance import settings_problem
 from leadgen.mail.deps import MailDeps
+from leadgen.mail.keeping import Kept, resume
 from leadgen.mail.lease import BUSY, Agent, LeaseLost, is_taken, look, take
 from leadgen.mail.outcome import Outcome
 from leadgen.mail.reconcile import UNSETTLED, is_ripe, reconcile
 from leadgen.mail.records import AgentState, MailJob
-from leadgen.mail.rounds import Round, Work
+from leadgen.mail.rounds import End, Round, Work
 from leadgen.mail.session import Session
 from leadgen.mail.waiting import judge_again
 from leadgen.model.config import Settings
@@ -79,10 +80,11 @@ class _Tick:
     def __init__(self, deps: MailDeps, budget_s: float, *, begins: bool) -> None:
         self._deps, self._begins = deps, begins
         self._deadline = deps.clock.now() + timedelta(seconds=budget_s)
-        self._hold = timedelta(seconds=budget_s) + deps.timing.job_lease
         self._report = TickReport()
         self._agent: Agent | None = None
         self._sessions: list[Session] = []
+        self._since = deps.clock.now()
+        self._may_go_on: Kept | None = None
 
     def run(self) -> TickReport:
         """Do it; whatever happens, the right to send is given back if it was taken."""
@@ -96,7 +98,9 @@ class _Tick:
                 self._agent.abandon()
             raise
         else:
-            if self._agent is not None:
+            if self._may_go_on is not None:
+                self._deps.memory.kept.append(self._may_go_on)
+            elif self._agent is not None:
                 self._agent.end()
         finally:
             for session in self._sessions:
@@ -104,6 +108,10 @@ class _Tick:
         return self._report
 
     def _work(self) -> None:
+        kept = resume(self._deps) if self._begins else None
+        if kept is not None:
+            self._go_on(kept)
+            return
         deps = self._deps
         # The order matters: an agent can only have changed what is read here if the document read first has changed.
         state = look(deps)
@@ -111,6 +119,7 @@ class _Tick:
             self._report.reason = BUSY
             return
         settings = deps.settings()
+        deps = self._deps = _at_pace(deps, settings)
         self._adopt()
         self._sessions = open_sessions(deps, settings)
         stuck = queue.in_progress(deps.db, deps.clock.now())
@@ -121,8 +130,24 @@ class _Tick:
             self._settle_the_past(self._agent, settings, stuck, key)
         if self._begins:
             self._send(state, settings, key)
+        self._write_down()
+
+    def _go_on(self, kept: Kept) -> None:
+        """Go on with the agent of an earlier tick."""
+        self._deps = deps = _at_pace(self._deps, kept.settings)
+        kept.adopt(deps)
+        if kept.next_at >= self._deadline:
+            self._may_go_on, self._report.reason, self._report.next_at = kept, kept.reason, kept.next_at
+            return
+        self._agent, self._sessions, self._since = kept.agent, kept.sessions, kept.since
+        self._send(kept.agent.record, kept.settings, kept.key, kept)
+        self._write_down()
+
+    def _write_down(self) -> None:
+        """Count in the mailboxes what left, unless this agent goes on and that can wait for further mails."""
         for session in self._sessions:
-            session.flush()
+            if self._may_go_on is None or session.is_overdue:
+                session.flush()
 
     def _adopt(self) -> None:
         memory, now = self._deps.memory, self._deps.clock.now()
@@ -143,7 +168,7 @@ class _Tick:
         return bool(state.owner or state.preparing) or ripe or state.judged_by != key
 
     def _take(self, state: Record[AgentState], preparing: tuple[str, ...] = ()) -> Agent:
-        agent = take(self._deps, state, self._hold, preparing)
+        agent = take(self._deps, state, self._deps.timing.agent_lease, preparing)
         if agent is None:
             raise LeaseLost("sending")
         for session in self._sessions:
@@ -166,7 +191,7 @@ class _Tick:
             judge_again(deps, settings, self._sessions)
             agent.note({"judgedBy": key})
 
-    def _send(self, state: Record[AgentState], settings: Settings, key: str) -> None:
+    def _send(self, state: Record[AgentState], settings: Settings, key: str, kept: Kept | None = None) -> None:
         deps = self._deps
         problem = settings_problem(settings)
         if not any(may_send(session) for session in self._sessions):
@@ -183,6 +208,26 @@ class _Tick:
                 self._agent = self._take(state, preparing)
             return self._agent
 
-        work = Work(deps, settings, key, self._sessions, self._deadline, self._report.count, begin)
-        end = Round(work).run()
-        self._report.reason, self._report.next_at = end.reason, end.next_at
+        read_at = self._since if kept is None else None
+        work = Work(deps, settings, key, self._sessions, self._deadline, self._report.count, begin, read_at)
+        this = Round(work, kept.jobs, kept.jobs_at) if kept is not None else Round(work)
+        end = this.run()
+        self._report.reason, self._report.next_at = end.reason, end.wait.until if end.wait is not None else None
+        self._keep(this, end, key)
+
+    def _keep(self, this: Round, end: End, key: str) -> None:
+        """Let the agent wait for its next mail in this process, if that is all it waits for."""
+        agent, wait, settings = self._agent, end.wait, this.work.settings
+        if agent is None or wait is None or not wait.is_pace or agent.loose:
+            return
+        if any(session.in_flight for session in self._sessions) or rules_key(settings, self._sessions) != key:
+            return
+        jobs_at = this.jobs_at or self._since
+        self._may_go_on = Kept(
+            agent, self._sessions, settings, key, this.jobs, jobs_at, self._since, wait.until, end.reason
+        )
+
+
+def _at_pace(deps: MailDeps, settings: Settings) -> MailDeps:
+    bounds = settings.send_interval_seconds
+    return replace(deps, timing=deps.timing.at_pace((bounds.min + bounds.max) / 2, bounds.max))

@@ -14,8 +14,8 @@ from leadgen.mail.clean import one_line
 from leadgen.mail.pacing import known_zone
 from leadgen.mail.recipients import address_refusal, setting_refusal
 from leadgen.model.config import Settings
-from leadgen.model.documents import EmailJob, LeadData, Suppression
-from leadgen.model.ids import suppression_id, suppression_values
+from leadgen.model.documents import Contact, EmailJob, LeadData, Suppression
+from leadgen.model.ids import canonical_email, suppression_id, suppression_values
 from leadgen.model.status import EmailStatus
 
 
@@ -54,11 +54,26 @@ def settings_problem(settings: Settings) -> str:
     return ""
 
 
-def suppression_keys(lead: LeadData) -> dict[str, tuple[str, str]]:
-    """Ids of the suppressions that would forbid writing to this lead, each with its kind and value."""
-    return {
-        suppression_id(kind, value): (kind, value) for kind, value in suppression_values([lead.email], [lead.phone])
-    }
+def suppression_keys(lead: LeadData, contact: Contact | None = None) -> dict[str, tuple[str, str]]:
+    """Ids of the suppressions that would forbid writing to this lead, each with its kind and value.
+
+    Whoever asks not to be written to names the number or address they think of, not the one we would use: so all that
+    are known count, also a fax and those which another source gave.
+
+    Args:
+        lead: the recipient.
+        contact: their document, if they have one; it may know more than the lead did when the mail was queued.
+    """
+    emails, phones = [lead.email, *lead.emails], [lead.phone, *lead.phones, *lead.faxes]
+    if contact is not None:
+        now = contact.lead_data_json
+        emails += [contact.email, *now.emails, *_others(contact, "email")]
+        phones += [contact.phone, *now.phones, *now.faxes, *_others(contact, "phone")]
+    return {suppression_id(kind, value): (kind, value) for kind, value in suppression_values(emails, phones)}
+
+
+def _others(contact: Contact, field: str) -> list[str]:
+    return [other.value for other in contact.alternatives if other.field == field]
 
 
 def preflight(
@@ -76,7 +91,7 @@ def preflight(
         job: the mail.
         settings: the configuration.
         lead: the recipient.
-        suppressions: those that exist among `suppression_keys(lead)`, by id.
+        suppressions: those that exist among the recipient's `suppression_keys`, by id.
         source: the policy of the source the lead came from.
         last_sent: when this contact was written to last.
         now: the present moment.
@@ -86,7 +101,7 @@ def preflight(
         return Refusal(EmailStatus.QUEUED, problem)
     return (
         _address_refusal(lead.email, settings, source)
-        or _suppression_refusal(suppressions)
+        or _suppression_refusal(lead, suppressions)
         or _recontact_refusal(settings, last_sent, now)
         or _source_refusal(job, source)
     )
@@ -100,9 +115,11 @@ def _address_refusal(email: str, settings: Settings, source: SourcePolicy) -> Re
     return Refusal(EmailStatus.HELD, unwanted) if unwanted else None
 
 
-def _suppression_refusal(suppressions: Mapping[str, Suppression]) -> Refusal | None:
+def _suppression_refusal(lead: LeadData, suppressions: Mapping[str, Suppression]) -> Refusal | None:
+    own = {canonical_email(lead.email), lead.phone}
     for entry in suppressions.values():
-        what = {"email": "the address", "phone": "the phone number"}.get(entry.kind, f"the domain {entry.value}")
+        what = {"email": "the address", "phone": "the phone number"}.get(entry.kind, "the domain")
+        what = what if entry.value in own else f"{what} {entry.value}"
         why = f": {one_line(entry.reason, 100)}" if entry.reason else ""
         return Refusal(EmailStatus.SUPPRESSED, f"{what} is suppressed{why}")
     return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from leadgen.mail.clean import one_line
 from leadgen.mail.footer import footer
-from leadgen.mail.optout import opt_out_link
+from leadgen.mail.optout import make_token, opt_out_link
 from leadgen.mail.providers.base import Message
 from leadgen.mail.recipients import sendable
 from leadgen.mail.templates import Rendered, Unrenderable, render
@@ -75,7 +75,7 @@ def compose(
         subject=rendered.subject,
         html=_document(rendered),
         text="\n\n".join(part for part in (rendered.text, below, end.text) if part),
-        list_unsubscribe=_list_unsubscribe(account, link),
+        list_unsubscribe=_list_unsubscribe(account, link, _token(token_key, address, link)),
         template_version=rendered.template_version,
         variation=rendered.variation,
     )
@@ -106,7 +106,13 @@ def _document(rendered: Rendered) -> str:
     return f'<!doctype html><html><head><meta charset="utf-8"></head><body>{rendered.html}</body></html>'
 
 
-def _list_unsubscribe(account: str, link: str) -> str:
+def _token(token_key: str, address: str, link: str) -> str:
+    """The recipient's opt-out token; it tells whom a mail from another of their addresses is about."""
+    return link.partition("token=")[2] or (make_token(token_key, address) if token_key else "")
+
+
+def _list_unsubscribe(account: str, link: str, token: str) -> str:
     """RFC 2369: mail first, then the page, which takes the POST of RFC 8058 as well."""
-    ways = ([f"<mailto:{account}?subject=STOP>"] if "@" in account else []) + ([f"<{link}>"] if link else [])
+    subject = f"STOP%20{token}" if token else "STOP"
+    ways = ([f"<mailto:{account}?subject={subject}>"] if "@" in account else []) + ([f"<{link}>"] if link else [])
     return ", ".join(ways)

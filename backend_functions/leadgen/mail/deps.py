@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,12 @@ from leadgen.store.clock import Clock
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from leadgen.mail.keeping import Kept
+
+MAILS_A_LEASE = 3
+"""How many mails an agent sends at a slow pace before it writes down anew that it lives."""
+_LONGEST_AGE = timedelta(minutes=5)
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -30,9 +36,12 @@ class Timing:
         grace: how long after a send a mailbox may still show the draft, or nothing, although the mail left.
         longest_backoff: bound of the growing wait between attempts.
         max_attempts: after this many the mail is given to a person (ERROR_API_FAILURE or PARKED).
-        settings_age: for how long the configuration, a mailbox's state and what is known of a recipient are used
+        settings_age: for how long the configuration and what is known of a recipient are used
             before they are read again.
+        mailbox_age: the same for a mailbox's state.
         template_age: the same for templates.
+        agent_lease: for how long an agent takes the right to send; it takes it anew while it works. No mail leaves for
+            that long after it died.
         adoption_every: how often mails that came without a time are looked for.
     """
 
@@ -42,13 +51,32 @@ class Timing:
     longest_backoff: timedelta = timedelta(hours=1)
     max_attempts: int = 8
     settings_age: timedelta = timedelta(seconds=5)
+    mailbox_age: timedelta = timedelta(seconds=5)
     template_age: timedelta = timedelta(seconds=30)
-    adoption_every: timedelta = timedelta(minutes=5)
+    agent_lease: timedelta = timedelta(seconds=60)
+    adoption_every: timedelta = timedelta(minutes=30)
 
     def backoff(self, attempts: int, rng: random.Random) -> timedelta:
         """A growing wait with full jitter above its lower half."""
         longest = min(timedelta(seconds=30 * 2.0 ** min(attempts, 16)), self.longest_backoff)
         return longest * rng.uniform(0.5, 1.0)
+
+    def at_pace(self, interval_s: float, longest_s: float) -> Timing:
+        """The same patience where mails leave seldom: what is read and written for several of them together then lasts
+        for three or four mails, though never longer than five minutes.
+
+        Args:
+            interval_s: how long it takes from mail to mail on the whole.
+            longest_s: and at most.
+        """
+        lasts = min(timedelta(seconds=4 * interval_s), _LONGEST_AGE)
+        lease = min(timedelta(seconds=(MAILS_A_LEASE - 1) * longest_s + 45), _LONGEST_AGE)
+        return replace(
+            self,
+            mailbox_age=max(self.mailbox_age, lasts),
+            template_age=max(self.template_age, lasts),
+            agent_lease=max(self.agent_lease, lease),
+        )
 
 
 @dataclass
@@ -58,10 +86,12 @@ class Memory:
     Args:
         templates: each with the moment it was read.
         adopted_at: when mails without a time were looked for last.
+        kept: the agent that waits here for its next mail, if there is one; see `keeping`.
     """
 
     templates: dict[int, tuple[Template | None, datetime]] = field(default_factory=dict)
     adopted_at: datetime | None = None
+    kept: list[Kept] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

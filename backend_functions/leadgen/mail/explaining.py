@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from leadgen.mail import queue
 from leadgen.mail.compliance import settings_problem
 from leadgen.mail.pacing import Box, Pace, plan
-from leadgen.mail.records import Mailbox, MailJob
+from leadgen.mail.records import AgentState, Mailbox, MailJob
+from leadgen.mail.recovery import left_since
+from leadgen.mail.session import Left, paced
 from leadgen.model.config import Settings
 from leadgen.model.status import EmailStatus, MailboxState
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
-from leadgen.store.records import Record, need, to_record
+from leadgen.store.records import Record, need, read, to_record
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -83,7 +85,7 @@ def explain_mail(db: Client, job_id: str, settings: Settings, now: datetime) -> 
 
 def _waiting(db: Client, job: Record[MailJob], settings: Settings, now: datetime) -> Explanation:
     value, account = job.value, job.value.thread_account
-    boxes, others = _boxes(db, settings)
+    boxes, others = _boxes(db, settings, now)
     if not boxes:
         why = f"no mailbox of the kind {settings.email_provider} is signed in"
         return Explanation(value.status, why, value.not_before, account=account)
@@ -101,10 +103,19 @@ def _waiting(db: Client, job: Record[MailJob], settings: Settings, now: datetime
     return Explanation(value.status, reason, later or planned.at, planned.at, ahead, account)
 
 
-def _boxes(db: Client, settings: Settings) -> tuple[list[Box], list[Pace]]:
+def _boxes(db: Client, settings: Settings, now: datetime) -> tuple[list[Box], list[Pace]]:
     found = [to_record(snap, Mailbox).value for snap in Collections(db).mailboxes.limit(50).get(timeout=RPC_TIMEOUT_S)]
     fit = [m for m in found if m.state is MailboxState.ACTIVE and m.provider == settings.email_provider]
-    others = [
-        m.pace() for m in found if m not in fit and (m.provider == "outbox") is (settings.email_provider == "outbox")
-    ]
-    return [Box(m.account, m.pace(), last_sent=m.last_sent_at) for m in fit], others
+    left = _uncounted(db, now)
+    paces = {m.account: paced(m, left.get(m.account, []), settings) for m in found}
+    dry = settings.email_provider == "outbox"
+    others = [paces[m.account] for m in found if m not in fit and (m.provider == "outbox") is dry]
+    return [Box(m.account, paces[m.account], last_sent=m.last_sent_at) for m in fit], others
+
+
+def _uncounted(db: Client, now: datetime) -> dict[str, list[Left]]:
+    """Mails of the agent that sends now, some of which the mailboxes may not count yet."""
+    state = read(Collections(db).sending, AgentState)
+    if state is None or not state.value.owner:
+        return {}
+    return left_since(db, state.value.open_epoch, state.value.epoch + 1, now, lambda: 0.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from leadgen.mail.compliance import Refusal, preflight, suppression_keys
 from leadgen.mail.deps import MailDeps
 from leadgen.mail.pacing import Wait
 from leadgen.mail.records import AddressClaim, MailJob, claim_ref, claims_collection
+from leadgen.mail.sequences import continues, step_objection
 from leadgen.model.config import Settings
 from leadgen.model.documents import Contact, Suppression, Template
 from leadgen.model.status import ContactStatus, EmailStatus
@@ -48,20 +49,34 @@ def gather(deps: MailDeps, jobs: Sequence[Record[MailJob]]) -> dict[str, Facts]:
     query asks for those of all the mails.
     """
     where = Collections(deps.db)
-    keys = {job.id: list(suppression_keys(job.value.lead_data)) for job in jobs}
-    claims = {job.id: claim_ref(deps.db, job.value.lead_data.email) for job in jobs}
-    suppressed = _existing(where.suppressions, (key for wanted in keys.values() for key in wanted))
-    claimed = _existing(claims_collection(deps.db), (ref.id for ref in claims.values()))
     contact_ids = dict.fromkeys(job.value.contact_id for job in jobs if job.value.contact_id)
     people = read_all(deps.db, [where.contacts.document(contact_id) for contact_id in contact_ids], Contact)
+    keys = {job.id: list(_keys(job.value, people)) for job in jobs}
+    claims = {
+        job.id: claim_ref(deps.db, job.value.lead_data.email) for job in jobs if _may_be_claimed(job.value, people)
+    }
+    suppressed = _existing(where.suppressions, (key for wanted in keys.values() for key in wanted))
+    claimed = _existing(claims_collection(deps.db), (ref.id for ref in claims.values()))
     return {
         job.id: Facts(
             contact=people.get(job.value.contact_id),
-            claim=_record(claimed.get(claims[job.id].id)),
+            claim=_record(claimed.get(claims[job.id].id)) if job.id in claims else None,
             suppressions={k: to_record(suppressed[k], Suppression).value for k in keys[job.id] if k in suppressed},
         )
         for job in jobs
     }
+
+
+def _may_be_claimed(job: MailJob, people: Mapping[str, Record[Contact]]) -> bool:
+    """Whether the address was probably written to before. Where it was not, nothing is read: the commit that claims the
+    address fails if somebody has it, and only then one looks who."""
+    contact = people.get(job.contact_id)
+    return bool(job.attempts or job.step) or contact is None or contact.value.last_sent is not None
+
+
+def _keys(job: MailJob, people: Mapping[str, Record[Contact]]) -> Iterable[str]:
+    contact = people.get(job.contact_id)
+    return suppression_keys(job.lead_data, contact.value if contact is not None else None)
 
 
 def _existing(collection: CollectionReference, ids: Iterable[str]) -> dict[str, DocumentSnapshot]:
@@ -90,10 +105,16 @@ def objection(
         return Refusal(EmailStatus.SUPPRESSED, f"the contact was suppressed{by}")
     if contact is not None and contact.status is ContactStatus.MERGED:
         return Refusal(EmailStatus.CANCELLED, f"the lead is the same person as contact {contact.merged_into}")
+    stopped = step_objection(deps.db, job.value, contact, now)
+    if stopped is not None:
+        return stopped
     source = deps.policy(job.value.source_id)
     last_sent = contact.last_sent if contact is not None else None
+    if continues(job.value, last_sent):
+        last_sent = None
     refusal = preflight(job.value, settings, job.value.lead_data, facts.suppressions, source, last_sent, now)
-    return refusal or check_claim(deps.db, facts.claim, job.id, settings, now)
+    own = facts.claim is not None and facts.claim.value.job_id == job.value.follows
+    return refusal or (None if own else check_claim(deps.db, facts.claim, job.id, settings, now))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from markupsafe import escape
 
+from leadgen.mail.lead_fields import Fields
+
 MAX_VALUE = 50_000
 _MAX_DIGITS = 12
 
@@ -50,6 +52,8 @@ def scalar(value: Any) -> Any:
     """The value, if it is a text or a number; a list as a whole has no place in a mail."""
     if isinstance(value, (str, int, float, Undefined)) or value is None:
         return value
+    if isinstance(value, Fields):
+        raise SecurityError("`fields` can't be shown as a whole; name one of them, such as fields.price")
     raise SecurityError("a list can't be shown as it is; write it with |join(', ') or in a loop")
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from markupsafe import escape
-
-from leadgen.mail.clean import one_line, paragraph, web_address
+from leadgen.mail.clean import escaped, one_line, paragraph, web_address
 from leadgen.model.config import Settings
 
 _STYLE = "margin-top:24px;padding-top:12px;border-top:1px solid #ddd;color:#666;font-size:12px;line-height:1.5"
@@ -31,7 +29,7 @@ def footer(settings: Settings, link: str) -> Footer:
     html, text = _sender(settings.sender_name, settings.company_name, settings.postal_address)
     if not _leads_somewhere(link.partition("?")[0]):
         return Footer(f"{html}{_STOP}</div>", f"{text}{_STOP}")
-    ways = f'<a href="{escape(link)}">Unsubscribe</a>, or reply STOP, and we will not write to you again.'
+    ways = f'<a href="{escaped(link)}">Unsubscribe</a>, or reply STOP, and we will not write to you again.'
     return Footer(f"{html}{ways}</div>", f"{text}Unsubscribe: {link}\n{_STOP}")
 
 
@@ -46,4 +44,4 @@ def _sender(sender_name: str, company_name: str, postal_address: str) -> tuple[s
     """What is the same for every recipient, in both forms."""
     who = ", ".join(part for part in (one_line(sender_name, 200), one_line(company_name, 200)) if part)
     address = ", ".join(paragraph(postal_address, 500).splitlines())
-    return f'<div style="{_STYLE}">{escape(who)}<br>{escape(address)}<br>', f"-- \n{who}\n{address}\n"
+    return f'<div style="{_STYLE}">{escaped(who)}<br>{escaped(address)}<br>', f"-- \n{who}\n{address}\n"

@@ -17,6 +17,8 @@ from leadgen.store.clock import new_owner
 from leadgen.store.records import Raced, Record, change, create, read, written
 
 BUSY = "another agent is sending"
+ENOUGH = timedelta(seconds=30)
+"""An agent with less time left than this takes more before it begins a mail."""
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,6 +35,7 @@ class Agent:
         record: `sending/agent` as we wrote it last.
         owner: this agent's name.
         epoch: the fencing token.
+        hold: for how long it takes the right at a time.
         is_heir: whether an agent before us died, so that what it left must be looked through first.
         inherited: mails of which earlier agents may have left a draft that nobody knows of.
         seq: how many mails this agent has sent.
@@ -42,6 +45,7 @@ class Agent:
     record: Record[AgentState]
     owner: str
     epoch: int
+    hold: timedelta
     is_heir: bool
     inherited: tuple[str, ...] = ()
     seq: int = field(default=0)
@@ -70,15 +74,26 @@ class Agent:
         changes = {**changes, "updatedAt": self.deps.clock.now()}
         self.record = _changed(self.record, changes, self.owner, self.epoch)
 
-    def prepare(self, job_ids: Iterable[str]) -> None:
-        """Note which mails are about to be drafted, before any of them is.
+    def keep(self, job_ids: Iterable[str] = (), ahead: Iterable[str] = (), at_least: timedelta | None = None) -> None:
+        """Make sure that our time lasts for a mail, and that it is noted which ones are about to be drafted.
+
+        One write for both, and none where both hold still.
+
+        Args:
+            job_ids: mails that are drafted next.
+            ahead: mails that will be soon; noted together with those, should anything have to be written.
+            at_least: for how long; by default for as long as preparing a mail may take.
 
         Raises:
             LeaseLost: another agent sends now.
         """
-        wanted = self.loose.union(job_ids)
-        if not wanted <= set(self.record.value.preparing):
-            self.note({"preparing": sorted(wanted)})
+        now, until = self.deps.clock.now(), self.record.value.until or _NEVER
+        wanted, noted = self.loose.union(job_ids), set(self.record.value.preparing)
+        if wanted <= noted and until - now >= (ENOUGH if at_least is None else at_least):
+            return
+        preparing = noted if wanted <= noted else wanted.union(ahead)
+        lasts = max(self.hold, at_least or timedelta())
+        self.note({"until": now + lasts, "preparing": sorted(preparing)})
 
     def end(self) -> None:
         """Let the next agent in; nothing is left to be looked through but loose drafts."""
@@ -132,7 +147,7 @@ def take(deps: MailDeps, record: Record[AgentState], hold: timedelta, preparing:
     Args:
         deps: the sender's surroundings.
         record: the agent's document as it was read.
-        hold: for how long; longer than the work, for a crashed agent stops all sending until then.
+        hold: for how long at a time; a crashed agent stops all sending until then.
         preparing: mails that will be drafted first.
     """
     now, state = deps.clock.now(), record.value
@@ -153,6 +168,6 @@ def take(deps: MailDeps, record: Record[AgentState], hold: timedelta, preparing:
         taken = _changed(record, changes, owner, epoch)
     except LeaseLost:
         return None
-    agent = Agent(deps, taken, owner, epoch, heir, tuple(state.preparing))
+    agent = Agent(deps, taken, owner, epoch, hold, heir, tuple(state.preparing))
     agent.loose.update(state.preparing)
     return agent

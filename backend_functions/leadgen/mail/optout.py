@@ -25,16 +25,19 @@ _PURPOSE = b"leadgen opt-out link v1"
 _MAX_TOKEN = 2_000
 
 
-def _signatures(token_key: str, email: bytes) -> list[bytes]:
-    """The signature by each key: the first one signs, all are accepted, so links outlive a change of keys."""
-    return [hmac.digest(key, email, "sha256")[:16] for key in _derived(token_key)]
+def _signed(start: hmac.HMAC, email: bytes) -> bytes:
+    """The signature by one key."""
+    signing = start.copy()
+    signing.update(email)
+    return signing.digest()[:16]
 
 
 @lru_cache(maxsize=4)
-def _derived(token_key: str) -> tuple[bytes, ...]:
-    """A key of this purpose alone from each of the deployment's keys."""
+def _derived(token_key: str) -> tuple[hmac.HMAC, ...]:
+    """HMAC-SHA256 by a key of this purpose alone from each of the deployment's keys, begun and to be copied: the first
+    one signs, all are accepted, so links outlive a change of keys."""
     keys = [key.strip().encode() for key in token_key.split(",") if key.strip()]
-    return tuple(hmac.digest(key, _PURPOSE, "sha256") for key in keys)
+    return tuple(hmac.new(hmac.digest(key, _PURPOSE, "sha256"), digestmod="sha256") for key in keys)
 
 
 def make_token(token_key: str, email: str) -> str:
@@ -45,8 +48,7 @@ def make_token(token_key: str, email: str) -> str:
         email: the recipient.
     """
     plain = canonical_email(email).encode()
-    signature = hmac.digest(_derived(token_key)[0], plain, "sha256")[:16]
-    return base64.urlsafe_b64encode(signature + plain).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_signed(_derived(token_key)[0], plain) + plain).decode().rstrip("=")
 
 
 def read_token(token_key: str, token: str) -> str:
@@ -60,7 +62,7 @@ def read_token(token_key: str, token: str) -> str:
             raise ValueError
         raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
         given, plain = raw[:16], raw[16:]
-        if not plain or not any(hmac.compare_digest(given, good) for good in _signatures(token_key, plain)):
+        if not plain or not any(hmac.compare_digest(given, _signed(key, plain)) for key in _derived(token_key)):
             raise ValueError
         return plain.decode()
     except (ValueError, binascii.Error) as error:

@@ -40,6 +40,14 @@ def due(db: Client, now: datetime, limit: int = PAGE) -> list[Record[MailJob]]:
     return usable(query.get(timeout=RPC_TIMEOUT_S), now)
 
 
+def longest_put_off(db: Client, now: datetime, limit: int = 5) -> list[Record[MailJob]]:
+    """Mails that hours or caps have put off, those first that were queued first."""
+    from google.cloud.firestore import FieldFilter
+
+    query = _queued(db).where(filter=FieldFilter("waitsFor", "==", "pace")).order_by("createdAt").limit(limit)
+    return usable(query.get(timeout=RPC_TIMEOUT_S), now)
+
+
 def in_progress(db: Client, now: datetime, limit: int = 500) -> list[Record[MailJob]]:
     """Mails that are being sent, or of which nobody knows whether they were."""
     from google.cloud.firestore import FieldFilter

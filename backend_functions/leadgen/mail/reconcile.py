@@ -50,11 +50,11 @@ def reconcile(session: Session, jobs: list[Record[MailJob]], others: list[Sessio
     for job in jobs:
         if job.value.account != session.account or not is_ripe(job.value, session.deps.clock.now()):
             continue
-        session.agent.check()
+        session.agent.keep()
         try:
             outcomes.append(_settle(session, job, [other.pace for other in others]))
         except LeaseLost:
-            session.agent.check()
+            session.agent.keep()
             outcomes.append(Outcome.LOST)
     return outcomes
 

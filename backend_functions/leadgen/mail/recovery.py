@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadgen.mail.deps import MailDeps
 from leadgen.mail.lease import Agent
@@ -20,6 +21,9 @@ from leadgen.mail.session import Left, Session
 from leadgen.model.status import EmailStatus, MailboxState
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
 from leadgen.store.records import Raced, Record, change, read_all, to_record
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
 
 _AT_ONCE = 20
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,22 +51,38 @@ def fence(agent: Agent, jobs: list[Record[MailJob]]) -> int:
 
 def count_again(agent: Agent, sessions: list[Session]) -> int:
     """Count the mails that left and that no mailbox counts; how many there were."""
-    from google.cloud.firestore import FieldFilter
-
-    since = agent.record.value.open_epoch
-    query = Collections(agent.deps.db).emails.where(filter=FieldFilter("agentEpoch", ">=", since))
-    query = query.where(filter=FieldFilter("agentEpoch", "<", agent.epoch))
-    left: dict[str, list[Left]] = defaultdict(list)
-    for snapshot in query.get(timeout=RPC_TIMEOUT_S):
-        job = to_record(snapshot, MailJob).value
-        if job.status is EmailStatus.SENT and job.agent_seq:
-            chance = agent.deps.rng.random()
-            at = job.sent_at or agent.deps.clock.now()
-            left[job.account].append(Left(at, job.agent_epoch, job.agent_seq, job.request_id, chance))
+    state, deps = agent.record.value, agent.deps
+    left = left_since(deps.db, state.open_epoch, agent.epoch, deps.clock.now(), deps.rng.random)
     for session in sessions:
         session.waiting_mails.extend(left.get(session.account, []))
         session.flush()
     return sum(map(len, left.values()))
+
+
+def left_since(
+    db: Client, first: int, before: int, now: datetime, chance: Callable[[], float]
+) -> dict[str, list[Left]]:
+    """Mails that left by the hand of these agents, by the mailbox.
+
+    Args:
+        db: the Firestore client.
+        first: the epoch of the first of the agents.
+        before: the epoch after that of the last.
+        now: the present moment.
+        chance: draws where the pause after a mail ends.
+    """
+    from google.cloud.firestore import FieldFilter
+
+    query = Collections(db).emails.where(filter=FieldFilter("agentEpoch", ">=", first))
+    query = query.where(filter=FieldFilter("agentEpoch", "<", before))
+    left: dict[str, list[Left]] = defaultdict(list)
+    for snapshot in query.get(timeout=RPC_TIMEOUT_S):
+        job = to_record(snapshot, MailJob).value
+        if job.status is EmailStatus.SENT and job.agent_seq:
+            at, follows = job.sent_at or now, bool(job.step)
+            mail = Left(at, job.agent_epoch, job.agent_seq, job.request_id, chance(), is_follow_up=follows)
+            left[job.account].append(mail)
+    return left
 
 
 def remove_drafts(agent: Agent, sessions: list[Session]) -> int:

@@ -8,15 +8,18 @@ counts work, not seconds, so the same template fails or passes on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
+from types import CodeType
 from typing import Any
 
-from jinja2 import StrictUndefined, nodes, pass_context
+from jinja2 import Environment, StrictUndefined, Template, nodes, pass_context
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from leadgen.mail.clean import escaped
 from leadgen.mail.filters import MAKE_TEXT, MAX_VALUE, check_size, fit_for, own_filters, scalar
+from leadgen.mail.lead_fields import Fields
 
 MAX_SOURCE = 200_000
 MAX_NODES = 3_000
@@ -111,6 +114,23 @@ def _first_argument(work: Callable[..., Any]) -> str:
     return str(passed.name) if passed is not None else ""
 
 
+class _MailTemplate(Template):
+    """A compiled template that escapes by `escaped`; Jinja's code imports its own, by that name, into its module."""
+
+    @classmethod
+    def from_code(
+        cls,
+        environment: Environment,
+        code: CodeType,
+        globals: MutableMapping[str, Any],  # noqa: A002
+        uptodate: Any = None,
+    ) -> Template:
+        """See `jinja2.Template.from_code`."""
+        made = super().from_code(environment, code, globals, uptodate)
+        made.root_render_func.__globals__["escape"] = escaped
+        return made
+
+
 class MailEnvironment(ImmutableSandboxedEnvironment):
     """The language templates are written in.
 
@@ -118,6 +138,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
         html: escape what is inserted, as the body needs; subject and plain text need it not.
     """
 
+    template_class = _MailTemplate
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
     def __init__(self, *, html: bool) -> None:
@@ -125,6 +146,14 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.filters = {**_filters(html=html), "_bounded": _bounded, "_scalar": scalar}
         self.tests = {name: test for name, test in self.tests.items() if name in _TESTS.split()}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`fields.price`; of anything else what `is_safe_attribute` allows."""
+        return obj.said(attribute) if type(obj) is Fields else super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """`fields["price"]`; of anything else see jinja2."""
+        return obj.said(argument) if type(obj) is Fields else super().getitem(obj, argument)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Only what is listed; the parent's rule would allow every method of a string."""
@@ -194,7 +223,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
                 raise TemplateSyntaxError(f"names can't begin with an underscore: {name.name!r}", name.lineno)
 
 
-_LISTS = frozenset({"servicesRendered", "services_rendered", "range", "loop"})
+_LISTS = frozenset({"servicesRendered", "services_rendered", "fields", "range", "loop"})
 
 
 def _shown(part: nodes.Expr, doubtful: set[str] | frozenset[str]) -> nodes.Expr:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,9 @@ from leadgen.model.documents import ProcessorRequest
 from leadgen.store.client import Collections
 from leadgen.store.records import Commit, Record, read, read_all, retrying, written
 
+_MOST_UNCOUNTED = 5
+_LONGEST_UNCOUNTED = timedelta(minutes=7)
+
 
 @dataclass(frozen=True)
 class Left:
@@ -35,6 +38,7 @@ class Left:
         seq: which of that agent's mails it was.
         request_id: its campaign, or empty.
         chance: where the pause after it ends.
+        is_follow_up: whether it was a step of a sequence, which the campaign counts by itself.
     """
 
     at: datetime
@@ -42,6 +46,7 @@ class Left:
     seq: int
     request_id: str
     chance: float
+    is_follow_up: bool = False
 
 
 def uncounted(mailbox: Mailbox, mails: Sequence[Left]) -> list[Left]:
@@ -93,15 +98,16 @@ class Session:
         return self.deps.provider(self.record.value)
 
     def close(self) -> None:
-        """Give the provider's connections back."""
-        if "provider" in self.__dict__:
-            self.provider.close()
+        """Give the provider's connections back; it is made anew should it be needed again."""
+        provider = self.__dict__.pop("provider", None)
+        if provider is not None:
+            provider.close()
 
     @property
     def pace(self) -> Pace:
         """The mailbox's memory, with the mails its document does not count yet."""
         if self._pace is None:
-            self._pace = _paced(self.record.value, self.waiting_mails, self.settings)
+            self._pace = paced(self.record.value, self.waiting_mails, self.settings)
         return replace(self._pace, in_flight=self.in_flight)
 
     @property
@@ -118,7 +124,7 @@ class Session:
         Returns:
             Whether it was read.
         """
-        if self.deps.clock.now() - self.read_at < self.deps.timing.settings_age:
+        if self.deps.clock.now() - self.read_at < self.deps.timing.mailbox_age:
             return False
         self._read_again()
         return True
@@ -128,6 +134,14 @@ class Session:
         if record is None:
             raise LeaseLost(f"the mailbox {self.account} is gone")
         self.record, self.read_at, self._pace = record, self.deps.clock.now(), None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the mails that left should be written down although the agent goes on."""
+        mails = self.waiting_mails
+        return len(mails) >= _MOST_UNCOUNTED or (
+            bool(mails) and self.deps.clock.now() - mails[0].at >= _LONGEST_UNCOUNTED
+        )
 
     def count(self, mail: Left) -> None:
         """Take note of a mail that left; `flush` writes it down."""
@@ -166,15 +180,16 @@ class Session:
         if not changes:
             return
         where = Collections(self.deps.db)
-        counts = Counter(mail.request_id for mail in mails if mail.request_id)
-        refs = [where.requests.document(request_id) for request_id in counts]
+        first = Counter(mail.request_id for mail in mails if mail.request_id and not mail.is_follow_up)
+        later = Counter(mail.request_id for mail in mails if mail.request_id and mail.is_follow_up)
+        refs = [where.requests.document(request_id) for request_id in first | later]
         if check_campaigns:
             # A campaign whose document is gone refuses the whole commit; it needs no counter any more.
             there = read_all(self.deps.db, refs, ProcessorRequest)
             refs = [ref for ref in refs if ref.id in there]
         commit = Commit(self.deps.db).change(self.record, changes)
         for ref in refs:
-            commit.increase(ref, {"counts.sent": counts[ref.id]})
+            commit.increase(ref, {"counts.sent": first[ref.id], "counts.followUps": later[ref.id]})
         self.record = written(self.record, changes, commit.run()[0])
 
     def block(self, until: datetime, reason: str) -> None:
@@ -187,7 +202,8 @@ class Session:
         self.flush({"state": str(NEEDS_REAUTH), "reason": reason, "waitReason": reason, "updatedAt": now})
 
 
-def _paced(mailbox: Mailbox, mails: Sequence[Left], settings: Settings) -> Pace:
+def paced(mailbox: Mailbox, mails: Sequence[Left], settings: Settings) -> Pace:
+    """The mailbox's memory once it counts these mails too; those it counts already change nothing."""
     pace = mailbox.pace()
     for mail in uncounted(mailbox, mails):
         pace = after_sending(pace, settings, mail.at, mail.chance)
@@ -196,7 +212,7 @@ def _paced(mailbox: Mailbox, mails: Sequence[Left], settings: Settings) -> Pace:
 
 def _mailbox_after(mailbox: Mailbox, mails: Sequence[Left], settings: Settings) -> dict[str, Any]:
     """The mailbox's fields once these mails have left."""
-    pace, last = _paced(mailbox, mails, settings), mails[-1]
+    pace, last = paced(mailbox, mails, settings), mails[-1]
     return {
         "sentLog": pack(pace.sent),
         "sentLastDay": len(pace.sent),

@@ -10,13 +10,16 @@ mails at once (`Agent.prepare`). `recovery` and `reconcile` take it from there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
+from leadgen.mail.facts import Templates
 from leadgen.mail.lease import LeaseLost
 from leadgen.mail.providers.base import Draft, DraftState, Message
 from leadgen.mail.records import MailJob
+from leadgen.mail.sequences import next_step, sequence_of
 from leadgen.mail.session import Left, Session
-from leadgen.model.documents import Contact
+from leadgen.model.documents import Contact, EmailJob
 from leadgen.model.status import EmailStatus, check_transition
 from leadgen.store.client import Collections
 from leadgen.store.records import Commit, Raced, Record, read, retrying, written
@@ -112,7 +115,7 @@ def begin_sending(
         LeaseLost: someone else changed the mail, or our time to send is over.
         Raced: another mail claimed the address at the same moment.
     """
-    session.agent.check()
+    session.agent.keep([job.id], at_least=timedelta(seconds=session.provider.call_timeout_s))
     changes = {
         **recorded,
         "account": session.account,
@@ -157,7 +160,9 @@ def commit_sent(session: Session, job: Record[MailJob], draft: Draft | None, con
     check_transition(f"mail {job.id}", job.value.status, EmailStatus.SENT)
     agent, now = session.agent, session.deps.clock.now()
     agent.seq += 1
-    left = Left(now, agent.epoch, agent.seq, job.value.request_id, session.deps.rng.random())
+    chance = session.deps.rng.random()
+    left = Left(now, agent.epoch, agent.seq, job.value.request_id, chance, is_follow_up=bool(job.value.step))
+    following = _following(session, job, draft, now)
     first = True
 
     def attempt() -> None:
@@ -172,14 +177,29 @@ def commit_sent(session: Session, job: Record[MailJob], draft: Draft | None, con
             where = Collections(session.deps.db)
             person = read(where.contacts.document(job.value.contact_id), Contact) if job.value.contact_id else None
             current = again
-        first = False
         commit = Commit(session.deps.db).change(current, _sent_fields(current.value, draft, left))
+        if following is not None and (first or not _exists(session, following[0])):
+            commit.create(Collections(session.deps.db).emails.document(following[0]), following[1])
+        first = False
         if person is not None:
             commit.change(person, {"lastSent": now, "lastUpdated": now})
         commit.run()
 
     retrying(attempt, sleep=session.deps.sleep, rng=session.deps.rng)
     session.count(left)
+
+
+def _following(
+    session: Session, job: Record[MailJob], draft: Draft | None, now: datetime
+) -> tuple[str, EmailJob] | None:
+    """The next mail of the sequence, if there is one; see `sequences`."""
+    message_id = (draft.internet_message_id if draft is not None else "") or job.value.internet_message_id
+    template = Templates(session.deps).get(sequence_of(job.value))
+    return next_step(job.id, job.value, message_id, template, now)
+
+
+def _exists(session: Session, job_id: str) -> bool:
+    return read(Collections(session.deps.db).emails.document(job_id), MailJob) is not None
 
 
 def _is(job: MailJob, left: Left) -> bool:

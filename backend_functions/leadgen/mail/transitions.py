@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from leadgen.mail.records import MailJob
-from leadgen.model.documents import Contact, ProcessorRequest
+from leadgen.mail.sequences import next_step, sequence_of
+from leadgen.model.documents import Contact, ProcessorRequest, Template
 from leadgen.model.errors import Conflict
 from leadgen.model.status import EmailStatus, check_transition
 from leadgen.store.client import Collections
@@ -108,6 +109,8 @@ def _change_once(db: Client, job_id: str, action: Action, user: str, now: dateti
     check_transition(f"mail {job_id}", status, target)
     commit = Commit(db).change(job, _fields(job.value, action, target, user, now))
     _also(db, commit, job.value, action, now)
+    if action is Action.SENT:
+        _add_follow_up(db, commit, job, now)
     words = f"{user}: mail to {job.value.lead_data.email or 'nobody'} {done}"
     note(db, commit, entry(now, "mail.changed", words, job.value.request_id))
     commit.run()
@@ -147,7 +150,7 @@ def _fields(job: MailJob, action: Action, target: EmailStatus, user: str, now: d
     }
     if target is EmailStatus.QUEUED:
         # One attempt is kept: then the next one looks for what earlier ones have left in the mailbox.
-        changes |= {"notBefore": now, "reason": "", "error": "", "attempts": min(job.attempts, 1)}
+        changes |= {"notBefore": now, "reason": "", "error": "", "attempts": min(job.attempts, 1), "releasedAt": now}
         if _may_have_left(job):
             # Only the mailbox it was parked in can show that it left after all.
             changes |= {"threadAccount": job.account, "attempts": 1, "mayHaveLeft": True}
@@ -158,11 +161,21 @@ def _fields(job: MailJob, action: Action, target: EmailStatus, user: str, now: d
     return changes
 
 
+def _add_follow_up(db: Client, commit: Commit, job: Record[MailJob], now: datetime) -> None:
+    """What follows a mail that left, as the agent would have made it."""
+    where, value = Collections(db), job.value
+    template = read(where.templates.document(str(sequence_of(value))), Template)
+    known = template.value if template is not None else None
+    following = next_step(job.id, value, value.internet_message_id, known, value.attempted_at or now)
+    if following is not None and read(where.emails.document(following[0]), MailJob) is None:
+        commit.create(where.emails.document(following[0]), following[1])
+
+
 def _also(db: Client, commit: Commit, job: MailJob, action: Action, now: datetime) -> None:
     """Campaign and contact follow in the same commit."""
     where = Collections(db)
     amounts = {"counts.failed": -1 if action is Action.RETRY and job.status in _FAILED else 0}
-    amounts["counts.sent"] = 1 if action is Action.SENT else 0
+    amounts["counts.followUps" if job.step else "counts.sent"] = 1 if action is Action.SENT else 0
     if job.request_id and any(amounts.values()):
         request = read(where.requests.document(job.request_id), ProcessorRequest)
         if request is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -24,9 +25,15 @@ def _clock_time(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=1)
+def _timezones() -> frozenset[str]:
+    """Read once: the database is a folder of some 600 files, and every configuration that is read asks."""
+    return frozenset(available_timezones())
+
+
 def timezone_name(value: str) -> str:
     """The value, if it names a timezone of the IANA database; raises `ValueError` otherwise."""
-    if value not in available_timezones():
+    if value not in _timezones():
         raise ValueError("must be a timezone of the IANA database, such as America/Chicago")
     return value
 

@@ -34,6 +34,7 @@ _HTTP = (
     "getTemplates",
     "saveTemplate",
     "archiveTemplate",
+    "setSequence",
     "previewTemplate",
     "testSend",
     "authenticateOutlook",
@@ -63,5 +64,6 @@ FUNCTIONS = (
     Function("onHarvestStep", "pubsub"),
     Function("onPostsHarvested", "pubsub"),
     Function("emailTick", "schedule"),
+    Function("inboxTick", "schedule"),
     Function("sweepTick", "schedule"),
 )

@@ -15,6 +15,12 @@ _SHOWN = 60
 _SECRETS = frozenset({"password", "code"})
 """Fields whose value is never repeated."""
 
+_PATTERNS = {
+    "^[0-9a-f]{32}$": "must be an id: 32 of 0-9 and a-f",
+    "^[0-9A-Za-z]{8,64}$": "must be an id: 8 to 64 letters and digits",
+}
+"""Patterns of the requests in words."""
+
 _ALLOWED = {
     "missing": "must be given",
     "extra_forbidden": "is not a known field",
@@ -67,9 +73,12 @@ def invalid(error: ValidationError, *, what: str) -> InvalidInput:
 
 def _problem(detail: ErrorDetails) -> FieldProblem:
     path = ".".join(str(part) for part in detail["loc"]) or "(the whole)"
+    context = detail.get("ctx") or {}
     template = _ALLOWED.get(detail["type"])
     if template is not None:
-        allowed = template.format_map(_Lenient(detail.get("ctx") or {}))
+        allowed = template.format_map(_Lenient(context))
+    elif detail["type"] == "string_pattern_mismatch" and context.get("pattern") in _PATTERNS:
+        allowed = _PATTERNS[context["pattern"]]
     else:
         allowed = detail["msg"].removeprefix("Value error, ")
         if not allowed.startswith(("must", "is ")):

@@ -13,7 +13,7 @@ from leadgen.model.documents import Contact, PossibleDuplicate
 from leadgen.model.ids import email_job_id
 from leadgen.model.status import ContactStatus, EmailStatus, check_transition
 from leadgen.pipeline.candidate import Candidate, email_job, origin_of
-from leadgen.pipeline.merging import WAITING, Evidence, Refused, join
+from leadgen.pipeline.merging import WAITING, Evidence, Refused, add_faxes, join
 from leadgen.pipeline.unit import Held, UnitOfWork
 from leadgen.process.identity import Known, unclaimed
 from leadgen.process.index import shown_by
@@ -64,6 +64,7 @@ def absorb_post(
     absorb(contact, candidate.says)
     # Those of one post belong together: the price of one and the place of another would be nobody's.
     contact.lead_data_json.fields = contact.lead_data_json.fields or candidate.lead.fields
+    add_faxes(contact, candidate.lead)
     _claim_new(unit, held, candidate, gone)
     if candidate.suppressed_by:
         _suppress(unit, held, candidate.suppressed_by)

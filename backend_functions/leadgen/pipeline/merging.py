@@ -17,20 +17,21 @@ Whose a phone or an email is does not change: the log of identities only says wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from leadgen.model.documents import CancelledMail, Contact, ContactMerge
+from leadgen.model.documents import CancelledMail, Contact, ContactMerge, LeadData
 from leadgen.model.errors import Conflict
 from leadgen.model.ids import merge_id
 from leadgen.model.status import ContactStatus, EmailStatus, check_transition
 from leadgen.pipeline.unit import Held, UnitOfWork
 from leadgen.process.entries import forward_entry
-from leadgen.process.provenance import absorb, said_by_contact
+from leadgen.process.provenance import MAX_ALTERNATIVES, absorb, said_by_contact
 from leadgen.process.threeway import restored
 from leadgen.store.records import Record
 
 WAITING = frozenset({EmailStatus.QUEUED, EmailStatus.HELD})
 """A mail that nobody works on and that may leave later."""
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _UNDER_WAY = frozenset({EmailStatus.DRAFTING, EmailStatus.SENDING, EmailStatus.UNKNOWN, EmailStatus.PARKED})
 _FURTHEST_FIRST = (
     ContactStatus.PROCESSED,
@@ -140,9 +141,21 @@ def _take_over(survivor: Contact, merged: Contact) -> None:
     aside = frozenset() if survivor.status is ContactStatus.PROCESSED else frozenset({"email"})
     absorb(survivor, said_by_contact(merged), only_aside=aside)
     survivor.lead_data_json.fields = survivor.lead_data_json.fields or dict(merged.lead_data_json.fields)
+    add_faxes(survivor, merged.lead_data_json)
     survivor.cities += [c for c in (merged.city, *merged.cities) if c and c not in (survivor.city, *survivor.cities)]
     if merged.last_sent is not None:
         survivor.last_sent = max(merged.last_sent, survivor.last_sent or merged.last_sent)
+    if merged.replied_at is not None and merged.replied_at > (survivor.replied_at or _NEVER):
+        survivor.replied_at, survivor.reply = merged.replied_at, merged.reply
+    if merged.bounced_at is not None and merged.bounced_at > (survivor.bounced_at or _NEVER):
+        survivor.bounced_at, survivor.bounce_reason = merged.bounced_at, merged.bounce_reason
+    survivor.opted_out_at = survivor.opted_out_at or merged.opted_out_at
+
+
+def add_faxes(contact: Contact, lead: LeadData) -> None:
+    """Note a lead's fax numbers with those of the contact that stands for it."""
+    known = contact.lead_data_json
+    known.faxes = list(dict.fromkeys((*known.faxes, *lead.faxes)))[:MAX_ALTERNATIVES]
 
 
 def _counts(unit: UnitOfWork, merged: Held) -> dict[str, dict[str, int]]:

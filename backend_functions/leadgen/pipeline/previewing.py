@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from leadgen.mail.compliance import preflight, settings_problem, suppression_keys
 from leadgen.mail.compose import Composed, as_test, compose
@@ -10,6 +10,7 @@ from leadgen.mail.providers.base import DraftState, MailProvider, OutcomeUnknown
 from leadgen.mail.records import OUTBOX_ACCOUNT, Mailbox, mailbox_ref
 from leadgen.mail.templates import Finding, Unrenderable, lint
 from leadgen.mail.templates.linting import SAMPLE_LEAD
+from leadgen.mail.templates.variables import what_each_says
 from leadgen.model.config import Settings
 from leadgen.model.documents import Contact, EmailJob, LeadData, Suppression, Template
 from leadgen.model.errors import Conflict, Unavailable
@@ -50,11 +51,13 @@ class PreviewedMail:
         mail: the mail, if it can be made.
         findings: what a check of the template found.
         refusal: why it would not leave, as far as is known now.
+        variables: what each variable says for this lead.
     """
 
     mail: Composed | None
     findings: list[Finding]
     refusal: str
+    variables: list[tuple[str, str]] = field(default_factory=list)
 
 
 def recipient(context: Context, contact_id: str | None, lead: LeadData | None) -> Recipient:
@@ -82,15 +85,16 @@ def preview(context: Context, template: Template, to: Recipient, seed: str = "")
     """
     findings = lint(template)
     settings = read_settings(context.db)
+    said = what_each_says(to.lead, settings, template.defaults)
     if any(finding.level == "error" for finding in findings):
-        return PreviewedMail(None, findings, "the template has errors")
+        return PreviewedMail(None, findings, "the template has errors", said)
     boxes = _mailboxes(context, settings)
     account = boxes[0].sender if boxes else _NOBODY
     try:
         mail = _compose(context, template, to.lead, settings, account, seed)
     except Unrenderable as error:
-        return PreviewedMail(None, findings, str(error))
-    return PreviewedMail(mail, findings, _refusal(context, template, to, settings))
+        return PreviewedMail(None, findings, str(error), said)
+    return PreviewedMail(mail, findings, _refusal(context, template, to, settings), said)
 
 
 def _compose(
@@ -121,7 +125,7 @@ def _refusal(context: Context, template: Template, to: Recipient, settings: Sett
         timezone=contact.timezone if contact else "UTC",
         source_id=contact.source_id if contact else "",
     )
-    refs = [context.names.suppressions.document(key) for key in suppression_keys(to.lead)]
+    refs = [context.names.suppressions.document(key) for key in suppression_keys(to.lead, contact)]
     entries = {key: record.value for key, record in read_all(context.db, refs, Suppression).items()}
     source, last_sent = mail_deps(context).policy(job.source_id), contact.last_sent if contact else None
     refusal = preflight(job, settings, to.lead, entries, source, last_sent, now)

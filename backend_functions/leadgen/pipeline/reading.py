@@ -20,7 +20,7 @@ from leadgen.pipeline.suppression import suppression_keys
 from leadgen.process.identity import Marks, recognise
 from leadgen.process.images import image_hash
 from leadgen.process.post import ExtractedPost, extract_post
-from leadgen.process.provenance import CERTAIN_ENOUGH, Statement, said_by_post
+from leadgen.process.provenance import CERTAIN_ENOUGH, MAX_ALTERNATIVES, Statement, said_by_post
 
 MAX_PICTURES = 2
 """Pictures of a post that are asked for, the second only if the first identifies nobody."""
@@ -63,6 +63,7 @@ class ReadPost:
     def lead(self, city: str) -> LeadData:
         """What is known about its author so far."""
         marks, post = self.marks(), self.post
+        faxes = (phone.e164 for phone in post.phones if phone.kind == "fax" and phone.confidence >= CERTAIN_ENOUGH)
         return LeadData(
             business_name=post.business_name,
             phone=next(iter(marks.phones), ""),
@@ -76,6 +77,7 @@ class ReadPost:
             contact_url=post.contact_url,
             phones=list(marks.phones),
             emails=list(marks.emails),
+            faxes=list(dict.fromkeys(faxes))[:MAX_ALTERNATIVES],
             fields=post.further(),
         )
 

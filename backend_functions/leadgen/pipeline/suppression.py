@@ -54,7 +54,12 @@ def canonical_value(kind: str, value: str) -> str:
     if kind == "email":
         return accept_address(value, field="value")
     domain = value.strip().lower().removeprefix("@").rstrip(".")
-    return accept_address(f"anyone@{domain}", field="value").rpartition("@")[2]
+    try:
+        return accept_address(f"anyone@{domain}", field="value").rpartition("@")[2]
+    except InvalidInput:
+        allowed = "must be an email address, a phone number or a domain, such as lonestar.example"
+        problem = FieldProblem("value", shown(value), allowed)
+        raise InvalidInput(f"value {allowed}.", hint="Correct it.", fields=(problem,)) from None
 
 
 def canonical_phone(value: str, region: str = "US", field: str = "value") -> str:

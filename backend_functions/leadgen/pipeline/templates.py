@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadgen.mail.templates import Finding, check_template
-from leadgen.model.documents import Template, TemplateVersion
+from leadgen.model.documents import FollowUp, Template, TemplateVersion
 from leadgen.model.errors import Conflict
+from leadgen.pipeline.campaigns import usable_template
 from leadgen.pipeline.context import Context
 from leadgen.store.journal import entry, note
 from leadgen.store.records import Commit, Record, need, read, retrying
@@ -70,6 +71,7 @@ def _save_once(context: Context, wish: TemplateWish) -> Template:
         updated_at=now,
         updated_by=wish.user,
         version=present + 1 if says_more else present,
+        follow_ups=before.follow_ups if before else [],
     )
     commit = Commit(context.db)
     if record is None:
@@ -113,6 +115,37 @@ def archive_template(context: Context, template_id: int, user: str, *, archived:
         commit = Commit(context.db).change(record, {"isArchived": archived, "updatedAt": now, "updatedBy": user})
         done = "archived" if archived else "took out of the archive"
         note(context.db, commit, entry(now, "template.archived", f"{user} {done} template {template_id}")).run()
+        return changed
+
+    return retrying(attempt)
+
+
+def set_sequence(context: Context, template_id: int, steps: list[FollowUp], user: str) -> Template:
+    """Say what follows a template's mail. Mails that wait already stay as they are.
+
+    Args:
+        context: the parts.
+        template_id: the template of the first mail.
+        steps: what follows, in order; none to end the sequence.
+        user: who says so.
+
+    Raises:
+        NotFound: there is no such template.
+        InvalidInput: a step names a template that does not exist or is archived.
+    """
+    for step in steps:
+        usable_template(context, step.template_id)
+
+    def attempt() -> Template:
+        record = need(context.names.templates.document(str(template_id)), Template, f"template {template_id}")
+        if record.value.follow_ups == steps:
+            return record.value
+        now = context.clock.now()
+        changed = record.value.model_copy(update={"follow_ups": steps, "updated_at": now, "updated_by": user})
+        stored = [step.to_firestore() for step in steps]
+        commit = Commit(context.db).change(record, {"followUps": stored, "updatedAt": now, "updatedBy": user})
+        words = f"{user} set {len(steps)} follow-ups for template {template_id}"
+        note(context.db, commit, entry(now, "template.sequence", words)).run()
         return changed
 
     return retrying(attempt)

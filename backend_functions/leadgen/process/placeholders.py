@@ -71,5 +71,10 @@ def is_placeholder(local: str, domain: str) -> bool:
 
 def is_under(domain: str, parents: Iterable[str]) -> bool:
     """Whether a domain is one of the others or below one of them."""
-    domain = domain.lower()
-    return any(domain == parent or domain.endswith(f".{parent}") for parent in parents)
+    known = parents if isinstance(parents, frozenset) else frozenset(parents)
+    place = domain.lower()
+    while place:
+        if place in known:
+            return True
+        place = place.partition(".")[2]
+    return False

@@ -30,7 +30,7 @@ def accept_address(address: str, relay_domains: Iterable[str] = (), *, field: st
         # A reserved domain such as .example can't receive mail; whether it can is the mail server's to say, not ours.
         checked = validate_email(address.strip(), check_deliverability=False)
     except EmailNotValidError as error:
-        raise _refused(field, address, f"must be an email address: {error}") from None
+        raise _refused(field, address, f"must be an email address: {str(error).rstrip('.')}") from None
     canonical = canonical_email(checked.normalized)
     domain = canonical.rpartition("@")[2]
     if any(domain == relay or domain.endswith(f".{relay}") for relay in relay_domains):

@@ -18,6 +18,7 @@ from console.cli.output import FAILED, emit_json, fail, out, say, table, told
 from console.cli.target import local_profile, local_session
 from console.client.session import Session
 from console.client.watching import Campaign, read_campaign
+from local.classifieds.places import CITIES
 from local.stack import Stack
 from local.stack.state import StackInfo
 
@@ -36,6 +37,10 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Headless: print facts as JSON.")] = False,
 ) -> None:
     """Show the main job, whole, on this machine: a campaign from the listings to the delivered mails."""
+    if city not in CITIES:
+        raise typer.BadParameter(
+            f"the demo site has no {city!r}; cities are {', '.join(sorted(CITIES))}", param_hint="--city"
+        )
     started = time.monotonic()
     with told():
         stack = Stack(STACK, owned=True)
@@ -118,7 +123,7 @@ def _wait_for_mail(operator: Session, request_id: str) -> Facts:
 
 def _picture(operator: Session, folder: Path) -> dict[str, str]:
     """The dashboard as SVG and PNG."""
-    from console.cli.demo.picture import to_png
+    from console.picture import to_png
     from console.screens.picture import save_dashboard
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -107,6 +107,9 @@ class CampaignForm(Vertical):
         template.set_options((f"{t.id} {t.name}", t.id) for t in choices.templates)
         if any(t.id == before.template for t in choices.templates):
             template.value = before.template
+        elif choices.templates:
+            # One less thing to choose; what it says stands beside the form.
+            template.value = choices.templates[0].id
         self.explain({})
 
     def explain(self, problems: dict[str, str]) -> None:

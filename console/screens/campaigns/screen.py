@@ -276,6 +276,8 @@ class CampaignsScreen(ScheduleActions):
         form.busy(False)
         if form.entry == message.entry:
             form.clear()
+            # Out of the fields, so that the next key is a command and not a letter of a city.
+            self.query_one("#requests", LiveTable).focus()
         later = message.entry.when.kind != NOW
         form.say((("scheduled ✓" if later else "started ✓", "good"),))
         title = "Campaign scheduled" if later else "Campaign started"

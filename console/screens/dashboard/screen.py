@@ -8,6 +8,7 @@ from datetime import datetime
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from console.actions import bindings
 from console.format import clock_time, plain
 from console.live import feeds
 from console.live.feed import Doc
@@ -83,6 +84,7 @@ class DashboardScreen(LiveScreen):
     """Funnel, campaigns, review queue, email queue and activity."""
 
     NAME = "dashboard"
+    BINDINGS = [*bindings("dashboard")]
     _view: View | None = None
     """What was shown last."""
 
@@ -98,6 +100,12 @@ class DashboardScreen(LiveScreen):
     def on_mount(self) -> None:
         """Begin where most is going on."""
         self.query_one("#requests", LiveTable).focus()
+
+    def action_plots(self) -> None:
+        """Figures over hours and days."""
+        from console.screens.plots.screen import PlotsScreen
+
+        self.app.push_screen(PlotsScreen())
 
     def show_view(self, view: View, changed: frozenset[str], reword: bool) -> None:
         """Bring each pane up to date."""

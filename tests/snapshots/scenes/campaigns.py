@@ -19,7 +19,7 @@ def _refusing() -> Any:
 
 
 _NOT_READY = {**recorded.FULL, feeds.MAILBOXES: [], feeds.SETTINGS: [{"id": "settings", "sendingPaused": True}]}
-_FILLED = ("2", "=austin", "tab", "enter", "down", "enter", "tab", "=5000")
+_FILLED = ("2", "=austin", "tab", "tab", "=5000")
 _AGAIN = ("tab", "tab", "tab", "enter", "down", "down", "enter", "tab")
 _RECURRING = (*_FILLED[:-1], "=500", *_AGAIN[2:], "=mon-fri", "tab", "=9:00", "tab", "tab")
 

@@ -5,6 +5,7 @@ mailbox and that of all mailboxes (any rolling 24 hours), the provider's own lim
 between mails; and for the single mail the recipient's timezone, working hours and holidays.
 """
 
+from leadgen.mail.pacing.fairness import PATIENCE, Waiting, free_places, has_precedence, next_place
 from leadgen.mail.pacing.forecast import Planned, plan, without_pauses
 from leadgen.mail.pacing.hours import in_window, known_zone, lead_wait, next_window_start
 from leadgen.mail.pacing.mailbox import (
@@ -33,20 +34,25 @@ __all__ = [
     "DAY",
     "LOOK_AGAIN",
     "MINUTE",
+    "PATIENCE",
     "Box",
     "Pace",
     "Planned",
     "Turn",
     "Wait",
+    "Waiting",
     "after_sending",
     "cap_of",
     "ceil_second",
+    "free_places",
+    "has_precedence",
     "in_window",
     "interval_end",
     "known_zone",
     "latest",
     "lead_wait",
     "mailbox_wait",
+    "next_place",
     "next_turn",
     "next_window_start",
     "pack",

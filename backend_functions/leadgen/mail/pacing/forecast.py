@@ -97,7 +97,8 @@ class _Line:
                 done.append((number, moment, why))
                 self._sent(turn.account, moment)
             elif self._is_endless(turn.wait, moment):
-                done += [(each, turn.wait.until, turn.wait.reason) for each, _ in ready]
+                until, reason = turn.wait.until, turn.wait.reason
+                done += [(each, self._open(timezones[each], until), reason) for each, _ in ready]
                 ready.clear()
             else:
                 moment = turn.wait.until
@@ -107,6 +108,11 @@ class _Line:
 
     def _closed(self, timezone: str, moment: datetime) -> Wait | None:
         return lead_wait(self.settings, timezone, moment) if known_zone(timezone) is not None else None
+
+    def _open(self, timezone: str, moment: datetime) -> datetime:
+        """The first working time there, from this moment on. While all is paused no place has any."""
+        closed = None if self.settings.sending_paused else self._closed(timezone, moment)
+        return closed.until if closed is not None else moment
 
     def _is_endless(self, wait: Wait, moment: datetime) -> bool:
         """Whether the wait ends with a decision of a person and not by itself: it is as long whenever one asks."""

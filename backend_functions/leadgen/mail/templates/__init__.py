@@ -7,6 +7,7 @@ Variables, in the plan's camelCase and in snake_case alike; an unknown field of 
     services           the services as a phrase: "gutters, roofs and fences"
     servicesRendered   the same as a list, for loops
     greetingName       the first name, else the business's name, else "there"
+    fields.price       a further field of the post, by the name the site's definition gives it
     senderName, companyName, signature   from the configuration
 
 Variations are written ``[[Hello|Hi]]``; which one a lead gets is drawn from the lead's seed, always the same.

@@ -27,7 +27,7 @@ _MIN_TEXT = 80
 _SHOUTED = 0.3
 _TRIALS = 12
 _PROBE = "leadgen-footer-probe"
-_NO_DEFAULT = frozenset({"signature", "servicesRendered", "services_rendered", "email", "range"})
+_NO_DEFAULT = frozenset({"signature", "servicesRendered", "services_rendered", "email", "fields", "range"})
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,39}")
 
 SAMPLE_LEAD = LeadData(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from jinja2 import Template as JinjaTemplate
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.runtime import Context
+from jinja2.utils import missing
 from markupsafe import Markup
 
 from leadgen.mail.clean import MAX_SUBJECT, one_line
@@ -112,8 +113,8 @@ def _rendered(
     )
 
 
-def _values(ready: Compiled, lead: LeadData, settings: Settings) -> dict[str, Any]:
-    values: dict[str, Any] = dict(ready.constants)
+def _values(ready: Compiled, lead: LeadData, settings: Settings) -> _Values:
+    values = _Values(ready.constants)
     for name, getter in ready.fields:
         values[name] = getter(lead, settings) or ready.defaults.get(name, "")
     if "range" in ready.uses:
@@ -129,6 +130,25 @@ def _text_of(ready: Compiled, page: _Page, settings: Settings) -> str | None:
     return finish(page.fill(ready.text))
 
 
+class _Values(dict[str, Any]):
+    """The variables of a mail; one that is not there is `missing`, as Jinja's compiled code expects."""
+
+    def __missing__(self, name: str) -> Any:
+        return missing
+
+
+class _Context(Context):
+    """What a compiled template that sets no variables looks them up in; there are no globals and no blocks.
+
+    Args:
+        values: the variables.
+    """
+
+    def __init__(self, values: _Values) -> None:
+        super().__init__(TEXT, values, None, {})
+        self.resolve_or_missing = values.__getitem__  # type: ignore[method-assign,assignment]  # no detour
+
+
 class _Page:
     """What the parts of one mail are filled in with.
 
@@ -137,9 +157,9 @@ class _Page:
         shared: the parts set no variables, so that one Jinja context serves them all.
     """
 
-    def __init__(self, values: dict[str, Any], *, shared: bool) -> None:
+    def __init__(self, values: _Values, *, shared: bool) -> None:
         self.values = values
-        self._context = Context(TEXT, values, None, {}) if shared else None
+        self._context = _Context(values) if shared else None
 
     def fill(self, template: JinjaTemplate) -> str:
         """Run a compiled template; each has a budget of its own."""
@@ -148,11 +168,13 @@ class _Page:
         context = self._context or Context(template.environment, self.values, None, {})
         stream = template.root_render_func(context)
         whole = ""
-        while some := list(islice(stream, _AT_ONCE)):
+        while True:
+            some = list(islice(stream, _AT_ONCE))
             whole += "".join(some)
             if len(whole) > MAX_OUTPUT:
                 raise ValueError(f"the mail grows beyond {MAX_OUTPUT} characters")
-        return whole
+            if len(some) < _AT_ONCE:
+                return whole
 
 
 @dataclass(frozen=True)

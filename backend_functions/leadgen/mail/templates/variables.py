@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pydantic.alias_generators import to_snake
 
 from leadgen.mail.clean import one_line, paragraph, web_address
+from leadgen.mail.lead_fields import Fields
 from leadgen.mail.plaintext import to_text
 from leadgen.model.config import Settings
 from leadgen.model.documents import LeadData
@@ -61,6 +62,7 @@ _GETTERS: dict[str, Getter] = {
     "services": lambda lead, _: _phrase(_services(lead)),
     "servicesRendered": lambda lead, _: _services(lead),
     "greetingName": lambda lead, _: _greeting_name(lead),
+    "fields": lambda lead, _: Fields(lead.fields),
     "senderName": lambda _, settings: _one_line(settings.sender_name),
     "companyName": lambda _, settings: _one_line(settings.company_name),
     "signature": lambda _, settings: Markup(clean_signature(settings.signature_html)),
@@ -73,3 +75,35 @@ KNOWN = frozenset(GETTERS) | {"range"}
 
 NAMES = tuple(_GETTERS)
 """The variables, for messages."""
+
+_MAX_SHOWN = 300
+_MAX_FIELDS = 100
+
+
+def what_each_says(lead: LeadData, settings: Settings, defaults: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Each variable with what it says for a lead, as plain text and shortened: for the author of a template.
+
+    Args:
+        lead: the lead.
+        settings: the configuration.
+        defaults: those the template declares, its constants among them.
+
+    Returns:
+        The variables in `NAMES`, a further field of the lead as `fields.price`, then the template's constants.
+    """
+    said = [(name, _said(name, lead, settings) or _default(name, defaults)) for name in NAMES if name != "fields"]
+    fields = Fields(lead.fields)
+    said += [(f"fields.{one_line(name, 60)}", fields.said(name)) for name in sorted(lead.fields)[:_MAX_FIELDS]]
+    said += [(name, paragraph(value)) for name, value in defaults.items() if name not in GETTERS]
+    return [(name, value[:_MAX_SHOWN]) for name, value in said]
+
+
+def _said(name: str, lead: LeadData, settings: Settings) -> str:
+    if name == "signature":
+        return signature_text(settings.signature_html)
+    value = GETTERS[name](lead, settings)
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _default(name: str, defaults: Mapping[str, str]) -> str:
+    return paragraph(defaults.get(name) or defaults.get(to_snake(name), ""))

@@ -10,7 +10,17 @@ from leadgen.model.documents.campaigns import Activity, Batch, Counts, Post, Pro
 from leadgen.model.documents.hosts import Host, HostAnswer, ListingPage
 from leadgen.model.documents.identity import CancelledMail, ContactMerge, IndexSegment
 from leadgen.model.documents.leads import Alternative, Contact, LeadData, PossibleDuplicate, Provenance
-from leadgen.model.documents.mail import EmailJob, Mailbox, ProviderName, Suppression, Template, TemplateVersion
+from leadgen.model.documents.mail import (
+    EmailJob,
+    FollowUp,
+    InboxEvent,
+    InboxState,
+    Mailbox,
+    ProviderName,
+    Suppression,
+    Template,
+    TemplateVersion,
+)
 from leadgen.model.documents.review import CaptchaReport, Operator, Review
 
 __all__ = [
@@ -24,8 +34,11 @@ __all__ = [
     "Counts",
     "Document",
     "EmailJob",
+    "FollowUp",
     "Host",
     "HostAnswer",
+    "InboxEvent",
+    "InboxState",
     "IndexSegment",
     "LeadData",
     "ListingPage",

@@ -35,6 +35,8 @@ class LeadData(Document):
     """The page behind the CAPTCHA, for the operator's browser."""
     phones: list[str] = []
     emails: list[str] = []
+    faxes: list[str] = []
+    """Nobody answers them, but whoever asked not to be written to may have named one."""
     enriched_by: str = ""
     """``rules``, or the model and prompt version."""
     note: str = ""

@@ -111,6 +111,8 @@ class EmailJob(Document):
     """The template whose sequence it is a step of."""
     sequence_of: str = ""
     """The sequence's first mail."""
+    sequence_began_at: datetime | None = None
+    """When the first mail left; what the lead answered since stops it."""
     follows: str = ""
     """The mail before it in the sequence."""
     follows_sent_at: datetime | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from console.client.problems import BackendError
+from console.live.session import BackendError
 
 DRAW_TIMEOUT_MS = 20_000
 

@@ -1,0 +1,1 @@
+"""Figures over hours and days, drawn."""

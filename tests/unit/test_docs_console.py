@@ -1,0 +1,34 @@
+"""The console's page says what the console does now."""
+
+from __future__ import annotations
+
+import re
+
+from console.actions import ACTIONS, SCREENS
+from console.actions.table import PAGE, key_table, renewed
+from console.live import feeds
+from console.stats import reading
+from console.theme import THEMES
+
+
+def test_the_key_table_is_that_of_the_registry() -> None:
+    """Made by: python -m console.actions.table"""
+    page = PAGE.read_text(encoding="utf-8")
+    assert renewed(page) == page
+
+
+def test_every_key_and_every_command_is_in_it() -> None:
+    table = key_table()
+    for action in ACTIONS:
+        if action.key:
+            assert f"`{action.id}`" in table, action.id
+        if action.command:
+            assert f"| {action.command} |" in table, action.id
+
+
+def test_what_the_page_says_in_figures_is_true() -> None:
+    page = " ".join(PAGE.read_text(encoding="utf-8").split())
+    assert f"{sum(feed.window for feed in feeds.console_feeds())} documents" in page
+    assert f"at most {reading.CAMPAIGNS} campaigns" in page
+    assert all(f"`{theme.name.removeprefix('leadgen-')}`" in page for theme in THEMES)
+    assert all(re.search(rf"\*\*{entry.key} {entry.title}\*\*", page) for entry in SCREENS)
