@@ -25,7 +25,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -33,6 +32,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -58,9 +58,29 @@ def _client(address: str, project: str) -> firestore.Client:
     return db
 
 
-def _peak_mb() -> int:
-    """Most memory of this process, and of one that it started."""
-    return sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) >> 10
+class Memory:
+    """The most memory that this process and those it started held at one time; a `Watch` of a migration."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._calls = 0
+        self.rows = 0
+        self.peak_mb = 0
+
+    def __call__(self, action: str, _table: str, number: int) -> None:
+        self.rows += number if action == "read" else 0
+        self._calls += 1
+        if self._calls % 5 == 1:
+            self.look()
+
+    def look(self) -> int:
+        """What they hold now, in MiB."""
+        held = 0
+        for one in (self._process, *self._process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                held += one.memory_info().rss
+        self.peak_mb = max(self.peak_mb, held >> 20)
+        return held >> 20
 
 
 def _cpu_s() -> float:
@@ -77,10 +97,10 @@ def _emulator_s() -> float:
 
 def _ours(address: str, project: str, contacts: Path, folder: Path) -> dict[str, float]:
     db = _client(address, project)
-    stage = Stage(folder / f"{project}.sqlite3")
+    stage, memory = Stage(folder / f"{project}.sqlite3"), Memory()
     began, cpu = time.monotonic(), _cpu_s()
     with prepare(Wish(contacts=contacts)) as plan:
-        migration = Migration(plan, stage)
+        migration = Migration(plan, stage, memory)
         migration.move(db, Pace(), Target(db))
         written, cpu = time.monotonic() - began, _cpu_s() - cpu
         migration.verify(db)
@@ -95,7 +115,7 @@ def _ours(address: str, project: str, contacts: Path, folder: Path) -> dict[str,
         "written": written,
         "verified": verified,
         "cpu": cpu,
-        "rss_mb": _peak_mb(),
+        "rss_mb": memory.peak_mb,
     }
 
 
@@ -112,7 +132,7 @@ def _obvious(address: str, project: str, contacts: Path) -> dict[str, float]:
             batch.set(db.collection("contacts").document(str(row["id"])), _as_it_is(row))
         batch.commit()
     connection.close()
-    return {"rows": rows, "written": time.monotonic() - began, "cpu": _cpu_s() - cpu, "rss_mb": _peak_mb()}
+    return {"rows": rows, "written": time.monotonic() - began, "cpu": _cpu_s() - cpu, "rss_mb": Memory().look()}
 
 
 def _as_it_is(row: sqlite3.Row) -> dict[str, Any]:
@@ -148,21 +168,21 @@ def _moment(text: Any) -> datetime | None:
 
 
 def _memory(contacts: Path, folder: Path) -> dict[str, float]:
-    """Memory after a tenth of the rows, and at the end."""
-    process, seen, early = psutil.Process(), 0, 0
+    """Memory after a tenth of the rows, and at the end, of both processes; the rows are converted and not sent."""
+    memory, early = Memory(), 0
 
-    def watch(_action: str, _table: str, rows: int) -> None:
-        nonlocal seen, early
-        seen += rows
-        if not early and seen >= total / 10:
-            early = process.memory_info().rss >> 20
+    def watch(action: str, table: str, rows: int) -> None:
+        nonlocal early
+        memory(action, table, rows)
+        if not early and memory.rows >= total / 10:
+            early = memory.look()
 
     stage = Stage(folder / "memory.sqlite3")
     with prepare(Wish(contacts=contacts)) as plan:
         total = plan.parts[0].mapping.rows or 0
         Migration(plan, stage, watch).convert()
     stage.close()
-    return {"rows": seen, "early_mb": early, "late_mb": process.memory_info().rss >> 20, "peak_mb": _peak_mb()}
+    return {"rows": memory.rows, "early_mb": early, "late_mb": memory.look(), "peak_mb": memory.peak_mb}
 
 
 def _apart(action: Any, *values: Any) -> dict[str, float]:

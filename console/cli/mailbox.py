@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console.cli.auth import sign_in_gmail, sign_in_outlook
-from console.cli.output import USAGE, ask_password, emit_json, fail, say, table, told
+from console.cli.output import ask_password, emit_json, fail, say, table, told
 from console.cli.target import open_session
 from console.client.watching import TIMEOUT_S, unreachable
 from console.live.clock import SystemClock
@@ -96,8 +95,6 @@ def add(
         fail("Name one of --outlook, --gmail and --smtp HOST.", 2)
     if bool(smtp) != bool(address):
         fail("An address goes with --smtp, and --smtp with an address.", 2)
-    if smtp and not 0 < address.find("@") < len(address) - 1:
-        raise typer.BadParameter(f"{address!r} is no email address", param_hint="ADDRESS")
     with told():
         session = open_session()
         if outlook:
@@ -159,8 +156,6 @@ def remove(
     as_json: Json = False,
 ) -> None:
     """Sign a mailbox out and forget its pace, cap and pause."""
-    if not yes and not sys.stdin.isatty():
-        fail("Without a terminal nobody can be asked.", USAGE, hint="Say --yes if the mailbox is to be removed.")
     if not yes and not typer.confirm(f"Remove {account}?", err=True):
         fail("Nothing was changed.")
     _change({"account": account, "action": "remove"}, as_json)

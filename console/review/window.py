@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BINDING = "leadgenSees"
 _CLIPBOARD = ["clipboard-read", "clipboard-write"]
 """Whatever is not named is denied to the site."""
-_ENDING_S = 8.0
+_ENDING_S = 20.0
 """How long a browser that was closed may take to write that it was."""
 _SOON_S = 0.1
 _GONE_S = 10.0

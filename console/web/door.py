@@ -70,7 +70,7 @@ class Door:
             return web.Response(status=421, text="This console is not known by that name.\n")
         origin = request.headers.get(hdrs.ORIGIN)
         asks_websocket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
-        if False:
+        if (origin is not None or asks_websocket) and origin != f"{request.scheme}://{request.headers[hdrs.HOST]}":
             return web.Response(status=403, text="Another site may not use this console.\n")
         if request.method not in {"GET", "HEAD"}:
             return web.Response(status=405, text="There is nothing to write to here.\n")

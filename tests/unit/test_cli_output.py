@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from console.cli import admin, campaigns, mailbox
+from console.cli import admin, campaigns
 from console.cli.app import app
 from console.cli.output import table, told
 from console.client.emails import find_email
@@ -63,8 +63,6 @@ def test_what_can_be_no_id_is_not_asked_about(text: str) -> None:
         (["admin", "create-user", "ann@x.example", "--role", "boss"], "'boss' is not a role"),
         (["admin", "create-user", "ann"], "'ann' is no email address"),
         (["admin", "create-user", "ann@x.example"], "--password-stdin"),
-        (["mailbox", "add", "ann", "--smtp", "smtp.x.example"], "'ann' is no email address"),
-        (["mailbox", "remove", "ann@x.example"], "--yes"),
         (["demo", "--headless", "--city", "atlantis"], "austin"),
     ],
 )
@@ -75,7 +73,6 @@ def test_wrong_usage_is_told_before_anything_is_asked_or_started(
         raise AssertionError("nothing may be started")
 
     monkeypatch.setattr(admin, "Admin", started)
-    monkeypatch.setattr(mailbox, "open_session", started)
     monkeypatch.setattr("local.stack.Stack.reset", started)
     done = CliRunner().invoke(app, line)
     assert done.exit_code == 2

@@ -112,6 +112,11 @@ def test_a_subject_is_a_wish_only_if_it_is_nothing_else() -> None:
         ("Yes\n-- \nAnn\nunsubscribe", "Yes"),
         ("Yes\nSent from my iPhone", "Yes"),
         ("> question\nanswer one\n> more\nanswer two", "answer one\nanswer two"),
+        (
+            "How much\nUnsubscribe: https://go.example/u\nReply STOP and we will not write to you again.",
+            "How much",
+        ),
+        ("Yes\nUnsubscribe, or reply STOP, and we will not write to you again.", "Yes"),
         ("From the start I liked it.\nAnn", "From the start I liked it.\nAnn"),
     ],
 )
@@ -154,6 +159,7 @@ def test_a_raw_utf_8_header_is_read() -> None:
         (6, 100, 5.0, True),
         (50, 100, 0.0, False),
         (5, 60, 10.0, False),
+        (5, 12, 20.0, False),
     ],
 )
 def test_the_rule_for_bounces(bounced: int, sent: int, percent: float, stops: bool) -> None:

@@ -1,4 +1,4 @@
-"""Contacts that are written while others are read: only such as no other row speaks of, and nothing is lost on the way."""
+"""Contacts that are written while others are read: only such as no other row speaks of, and nothing is lost."""
 
 from __future__ import annotations
 

@@ -51,7 +51,9 @@ _GOODBYE = re.compile(
     r"\s*[,.!]*\s*$",
     re.IGNORECASE,
 )
-_OUR_FOOTER = re.compile(r"^.*\breply STOP\b.*\bwe will not write to you again\b.*$", re.IGNORECASE)
+_OUR_FOOTER = re.compile(
+    r"^.*\breply STOP\b.*\bwe will not write to you again\b.*$|^\s*unsubscribe:\s*<?https?://\S+\s*$", re.IGNORECASE
+)
 _MAX_LINES = 2_000
 
 
