@@ -3,7 +3,7 @@
 1. `prepare` opens the databases without changing them and matches tables and columns: nothing is read yet but the
    schema. What it gives is data, to be shown and agreed to.
 2. `Migration.convert` turns rows into documents in the journal.
-3. `Migration.write` writes them to Firestore.
+3. `Migration.write` writes them to Firestore; `Migration.move` does both, side by side where that is possible.
 4. `Migration.verify` compares.
 
 The run's id is a hash of the databases' bytes, the mapping and the rules: the same wish is the same run, wherever and

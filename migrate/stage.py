@@ -1,7 +1,7 @@
 """The journal of a run: a file on this machine with every document that is to be written, and how far the run has come.
 
-Rows are converted into it first, so that duplicates anywhere in a table meet before anything is written, and memory
-stays flat. It can be lost: the same databases give the same run and the same documents, and what Firestore holds
+Rows are converted into it first, so that duplicates anywhere in a table meet before their contact is written, and
+memory stays flat. It can be lost: the same databases give the same run and the same documents, and what Firestore holds
 already is found there. It holds personal data, so only its owner can read it.
 """
 
