@@ -182,7 +182,7 @@ class Round:
         except LeaseLost:
             session.agent.keep()  # raises again if it is the right to send that was lost, not the one mail
             outcome = Outcome.LOST
-        self._forget_same_person(job.value)
+        self._forget_same_person(job)
         self.work.count(outcome)
         if len(session.waiting_mails) >= _MOST_AHEAD:
             session.flush()
@@ -200,11 +200,12 @@ class Round:
             self._facts = {name: (facts, now) for name, facts in gather(deps, batch).items()}
         return self._facts[job.id][0]
 
-    def _forget_same_person(self, job: MailJob) -> None:
-        """What was read about others of the same person or address is out of date now."""
+    def _forget_same_person(self, job: Record[MailJob]) -> None:
+        """What was read about this mail and others of the same person or address is out of date now."""
+        self._facts = {name: known for name, known in self._facts.items() if name != job.id}
         for one in self.jobs:
-            same = job.contact_id and one.value.contact_id == job.contact_id
-            if same or one.value.lead_data.email.lower() == job.lead_data.email.lower():
+            same = job.value.contact_id and one.value.contact_id == job.value.contact_id
+            if same or one.value.lead_data.email.lower() == job.value.lead_data.email.lower():
                 self._facts.pop(one.id, None)
 
     def _sleep(self, wait: Wait) -> None:

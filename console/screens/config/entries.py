@@ -68,6 +68,7 @@ _LISTED = (
     ("dailyCapTotal", "Sending", "Cap in all", "mails", "All mailboxes together in any 24 hours; 0 for none."),
     ("rampFirstDay", "Sending", "New mailbox begins at", "mails", "In the first 24 hours of a new mailbox."),
     ("rampDailyGrowth", "Sending", "and grows by", "× a day", "Each day, until it reaches its daily cap."),
+    ("bouncePausePercent", "Sending", "Pause when bounced", "%", "Of the last mails; then the mailbox pauses itself."),
     ("recontactDays", "Sending", "Write again after", "days", "The same person is not written to before."),
     ("workingHours.start", "Hours", "From", "", "In the lead's own timezone."),
     ("workingHours.end", "Hours", "Until", "", "In the lead's own timezone."),
