@@ -39,7 +39,7 @@ async def test_the_browser_shows_the_dashboard_and_asks_nobody_else(tmp_path: Pa
         assert page.url == f"{server.url}/", "the token does not stay in the address bar"
         await page.wait_for_selector("body.-first-byte", timeout=30_000)
         for _ in range(300):
-            if b"Pipeline" in b"".join(drawn):
+            if all(word in b"".join(drawn) for word in (b"Pipeline", b"austin")):
                 break
             await page.wait_for_timeout(50)
         shown = b"".join(drawn)

@@ -19,6 +19,8 @@ async def settled(pilot: Any) -> None:
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
     pilot.app.flush()
+    for field in pilot.app.screen.query("Input, TextArea"):
+        field.cursor_blink = False
     await pilot.pause()
 
 
