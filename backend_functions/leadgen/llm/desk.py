@@ -10,7 +10,7 @@ from datetime import datetime
 
 from leadgen.llm.book import Slot
 
-GATHER_S = 0.08
+GATHER_S = 0.12
 """How long whoever comes first waits for others who are likely to come: a request to the Governor costs a write,
 however many calls it is for."""
 SHORT_S = 5.0
