@@ -8,7 +8,6 @@ earliest `createdAt`, the latest `lastUpdated`. Of two statuses SUPPRESSED wins,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -21,10 +20,9 @@ from migrate.convert.times import moment
 from migrate.encode import decode
 from migrate.keys import contact_of
 from migrate.lead import Lead, read_lead
-from migrate.mapping import TableMapping
 from migrate.places import zone_of_city
 from migrate.reading import Row
-from migrate.rows import RowReader, Rules, Tally, latest
+from migrate.rows import RowReader, TableRows, Tally, latest
 
 EXTRACTOR = "migration/1"
 _LIKE = {"phone": "phones", "email": "emails"}
@@ -74,26 +72,8 @@ class Person:
         return contact_of(self.marks)
 
 
-@dataclass
-class ContactRows:
-    """Makes contacts of rows.
-
-    Args:
-        mapping: which column is which.
-        rules: of the run.
-        changed_at: when the database was changed last.
-        tally: is counted in.
-    """
-
-    mapping: TableMapping
-    rules: Rules
-    changed_at: datetime
-    tally: Tally
-    _places: dict[str, int] = field(init=False)
-    _kept: list[tuple[str, int]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._places, self._kept = self.mapping.places(), self.mapping.kept_places()
+class ContactRows(TableRows):
+    """Makes contacts of rows."""
 
     def convert(self, raw: Row) -> Person:
         """The contact of a row.
@@ -101,7 +81,7 @@ class ContactRows:
         Raises:
             Rejected: with everything that is wrong with it.
         """
-        row = RowReader(self.mapping, self._places, raw, self.tally.say)
+        row = self._reader(raw)
         lead = read_lead(row, self.rules, "leadDataJson")
         status, word = self._status(row, lead)
         sent = row.read("lastSent", lambda value: moment(value, self.rules.zone, row.say), None)

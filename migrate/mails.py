@@ -6,7 +6,7 @@ One that was under way arrives PARKED: nobody knows whether it left, so a person
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,8 @@ from migrate.contacts import Person, contact_document, timezone, zone_for
 from migrate.convert import statuses, values
 from migrate.convert.times import moment
 from migrate.lead import Lead, read_lead
-from migrate.mapping import TableMapping
 from migrate.reading import Row
-from migrate.rows import RowReader, Rules, Tally
+from migrate.rows import RowReader, Rules, TableRows
 
 WAITED = "moved from the earlier program; it waits until an operator releases it"
 UNDER_WAY = "the earlier program was sending it; nobody knows whether it left"
@@ -41,19 +40,8 @@ class Mail:
     sent_at: datetime | None = None
 
 
-@dataclass
-class MailRows:
-    """Makes mails of rows; see `ContactRows` for the arguments."""
-
-    mapping: TableMapping
-    rules: Rules
-    changed_at: datetime
-    tally: Tally
-    _places: dict[str, int] = field(init=False)
-    _kept: list[tuple[str, int]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._places, self._kept = self.mapping.places(), self.mapping.kept_places()
+class MailRows(TableRows):
+    """Makes mails of rows."""
 
     def convert(self, raw: Row) -> Mail:
         """The mail of a row.
@@ -61,7 +49,7 @@ class MailRows:
         Raises:
             Rejected: with everything that is wrong with it.
         """
-        row = RowReader(self.mapping, self._places, raw, self.tally.say)
+        row = self._reader(raw)
         lead = read_lead(row, self.rules, "leadData")
         word = row.read("status", lambda value: statuses.word(value, row.say), "")
         status = row.read(

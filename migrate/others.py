@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,29 +12,14 @@ from leadgen.model.status import RequestStatus
 from migrate.convert import statuses, values
 from migrate.convert.times import moment
 from migrate.mails import template_number
-from migrate.mapping import TableMapping
 from migrate.reading import Row
-from migrate.rows import RowReader, Rules, Tally
+from migrate.rows import RowReader, TableRows
 
 _MOST_LEADS = 10_000_000
 
 
-@dataclass
-class _Rows:
-    """See `ContactRows` for the arguments."""
-
-    mapping: TableMapping
-    rules: Rules
-    changed_at: datetime
-    tally: Tally
-    _places: dict[str, int] = field(init=False)
-    _kept: list[tuple[str, int]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._places, self._kept = self.mapping.places(), self.mapping.kept_places()
-
-    def _reader(self, raw: Row) -> RowReader:
-        return RowReader(self.mapping, self._places, raw, self.tally.say)
+class _Rows(TableRows):
+    """Adds what templates and requests share."""
 
     def _moment(self, row: RowReader, name: str) -> datetime:
         found = row.read(name, lambda value: moment(value, self.rules.zone, row.say), None)

@@ -189,6 +189,31 @@ class RowReader:
         return kept
 
 
+@dataclass
+class TableRows:
+    """What every table's conversion is given.
+
+    Args:
+        mapping: which column is which.
+        rules: of the run.
+        changed_at: when the database was changed last.
+        tally: is counted in.
+    """
+
+    mapping: TableMapping
+    rules: Rules
+    changed_at: datetime
+    tally: Tally
+    _places: dict[str, int] = field(init=False)
+    _kept: list[tuple[str, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._places, self._kept = self.mapping.places(), self.mapping.kept_places()
+
+    def _reader(self, raw: Row) -> RowReader:
+        return RowReader(self.mapping, self._places, raw, self.tally.say)
+
+
 def latest(*moments: datetime | None) -> datetime | None:
     """The latest of some moments, those given."""
     return max((moment for moment in moments if moment is not None), default=None)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
-from leadgen.mail.providers.base import SignInNeeded, Unreachable
+from leadgen.mail.providers.base import Refused, SignInNeeded, Unreachable
 from leadgen.model.errors import LeadgenError, NotSignedIn
 
 TokenSource = Callable[[bool], str]
@@ -84,6 +84,48 @@ class BearerClient:
             except LeadgenError as error:
                 raise Unreachable(error.detail) from error
         return {"Authorization": f"Bearer {self._bearer}"}
+
+
+class BearerReader:
+    """What the mailboxes of web services share: calls that send no mail, and what their failures mean."""
+
+    _service: ClassVar[str]
+    """The service's name, for messages."""
+    _client: BearerClient
+
+    def get(self, path: str, *, passing: frozenset[int] = frozenset(), **options: Any) -> httpx.Response:
+        """Read something else of the mailbox; answers with the statuses in `passing` are given back as they are.
+
+        Raises:
+            Throttled, Unreachable, SignInNeeded, Refused: no answer.
+        """
+        return self._read("GET", path, passing=passing, **options)
+
+    def _read(
+        self, method: str, path: str, *, missing_ok: bool = False, passing: frozenset[int] = frozenset(), **options: Any
+    ) -> httpx.Response:
+        """A call that sends no mail: whatever goes wrong, it may simply be made again later."""
+        try:
+            answer = self._client.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise Unreachable(f"{self._service} did not answer ({type(error).__name__})") from error
+        if answer.is_success or (missing_ok and answer.status_code == httpx.codes.NOT_FOUND):
+            return answer
+        if answer.status_code in passing:
+            return answer
+        self._raise_reading(answer)
+        said = self._words(answer)
+        if answer.status_code >= 500 or answer.is_redirect or answer.status_code == httpx.codes.REQUEST_TIMEOUT:
+            raise Unreachable(f"{self._service} answered {said}")
+        raise Refused(f"{self._service} refused: {said}")
+
+    def _raise_reading(self, answer: httpx.Response) -> None:
+        """Raise what a failed call means to this service in particular, if it does."""
+        raise NotImplementedError
+
+    def _words(self, answer: httpx.Response) -> str:
+        """A failed answer in a few words."""
+        raise NotImplementedError
 
 
 def json_object(answer: httpx.Response, who: str) -> dict[str, Any]:

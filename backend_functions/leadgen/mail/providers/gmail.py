@@ -29,7 +29,7 @@ from leadgen.mail.providers.base import (
     Throttled,
     Unreachable,
 )
-from leadgen.mail.providers.bearer import NEVER_SENT, BearerClient, TokenSource, json_object
+from leadgen.mail.providers.bearer import NEVER_SENT, BearerClient, BearerReader, TokenSource, json_object
 from leadgen.mail.providers.mime import Sender, as_mime, message_id
 from leadgen.mail.providers.retry_after import retry_after
 from leadgen.store.clock import Clock
@@ -41,7 +41,7 @@ _UNTIL = re.compile(r"Retry after (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)")
 _LOOKED_AT = 10
 
 
-class GmailProvider:
+class GmailProvider(BearerReader):
     """One mailbox behind the Gmail API. A mail's immutable id is `draft id/thread id`.
 
     Args:
@@ -54,6 +54,7 @@ class GmailProvider:
     """
 
     per_minute = 60
+    _service = "Gmail"
 
     def __init__(
         self,
@@ -135,30 +136,11 @@ class GmailProvider:
             raise Unreachable("Gmail's answer lacks the draft's id or thread")
         return Draft(f"{item['id']}/{thread}", name)
 
-    def get(self, path: str, *, passing: frozenset[int] = frozenset(), **options: Any) -> httpx.Response:
-        """Read something else of the mailbox; answers with the statuses in `passing` are given back as they are.
-
-        Raises:
-            Throttled, Unreachable, SignInNeeded, Refused: no answer.
-        """
-        return self._read("GET", path, passing=passing, **options)
-
-    def _read(
-        self, method: str, path: str, *, missing_ok: bool = False, passing: frozenset[int] = frozenset(), **options: Any
-    ) -> httpx.Response:
-        """A call that sends no mail: whatever goes wrong, it may simply be made again later."""
-        try:
-            answer = self._client.request(method, path, **options)
-        except httpx.HTTPError as error:
-            raise Unreachable(f"Gmail did not answer ({type(error).__name__})") from error
-        if answer.is_success or (missing_ok and answer.status_code == httpx.codes.NOT_FOUND):
-            return answer
-        if answer.status_code in passing:
-            return answer
+    def _raise_reading(self, answer: httpx.Response) -> None:
         self._raise_common(answer)
-        if answer.status_code >= 500 or answer.is_redirect or answer.status_code == httpx.codes.REQUEST_TIMEOUT:
-            raise Unreachable(f"Gmail answered {_words(answer)}")
-        raise Refused(f"Gmail refused: {_words(answer)}")
+
+    def _words(self, answer: httpx.Response) -> str:
+        return _words(answer)
 
     def _raise_common(self, answer: httpx.Response) -> None:
         """What Google means by 401, 403 and 429 (…/guides/handle-errors): limits come as either of the last two."""

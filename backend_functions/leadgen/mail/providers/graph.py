@@ -23,7 +23,7 @@ from leadgen.mail.providers.base import (
     Throttled,
     Unreachable,
 )
-from leadgen.mail.providers.bearer import NEVER_SENT, BearerClient, TokenSource, json_object
+from leadgen.mail.providers.bearer import NEVER_SENT, BearerClient, BearerReader, TokenSource, json_object
 from leadgen.mail.providers.retry_after import retry_after
 from leadgen.store.clock import Clock
 
@@ -42,7 +42,7 @@ _JSON = {"Content-Type": "application/json"}
 _SELECT = "id,isDraft,internetMessageId"
 
 
-class GraphProvider:
+class GraphProvider(BearerReader):
     """One mailbox behind Microsoft Graph.
 
     Args:
@@ -54,6 +54,7 @@ class GraphProvider:
     """
 
     per_minute = 30
+    _service = "Graph"
 
     def __init__(
         self, token: TokenSource, base_url: str, clock: Clock, *, ca_file: str = "", timeout_s: float = 30.0
@@ -108,33 +109,14 @@ class GraphProvider:
         """Delete a draft; see `MailProvider.discard`."""
         self._read("DELETE", _message(immutable_id), missing_ok=True)
 
-    def get(self, path: str, *, passing: frozenset[int] = frozenset(), **options: Any) -> httpx.Response:
-        """Read something else of the mailbox; answers with the statuses in `passing` are given back as they are.
-
-        Raises:
-            Throttled, Unreachable, SignInNeeded, Refused: no answer.
-        """
-        return self._read("GET", path, passing=passing, **options)
-
-    def _read(
-        self, method: str, path: str, *, missing_ok: bool = False, passing: frozenset[int] = frozenset(), **options: Any
-    ) -> httpx.Response:
-        """A call that sends no mail: whatever goes wrong, it may simply be made again later."""
-        try:
-            answer = self._client.request(method, path, **options)
-        except httpx.HTTPError as error:
-            raise Unreachable(f"Graph did not answer ({type(error).__name__})") from error
-        if answer.is_success or (missing_ok and answer.status_code == httpx.codes.NOT_FOUND):
-            return answer
-        if answer.status_code in passing:
-            return answer
+    def _raise_reading(self, answer: httpx.Response) -> None:
         self._raise_common(answer)
         if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             until = retry_after(answer.headers.get("Retry-After"), self._clock.now())
             raise Throttled(f"Graph is not available: {_words(answer)}", until)
-        if answer.status_code >= 500 or answer.is_redirect or answer.status_code == httpx.codes.REQUEST_TIMEOUT:
-            raise Unreachable(f"Graph answered {_words(answer)}")
-        raise Refused(f"Graph refused: {_words(answer)}")
+
+    def _words(self, answer: httpx.Response) -> str:
+        return _words(answer)
 
     def _raise_common(self, answer: httpx.Response) -> None:
         if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
