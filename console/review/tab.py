@@ -81,6 +81,11 @@ class Tab:
         """Whether nothing more comes of this tab: closed, crashed, or its page could not be had."""
         return self.page is None or self.page.is_closed() or self._down
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its page was had and told."""
+        return self._opened is not None
+
     def _crashed(self, page: Page) -> None:
         if page is self.page:
             self._down = True

@@ -31,6 +31,7 @@ _CLIPBOARD = ["clipboard-read", "clipboard-write"]
 _ENDING_S = 20.0
 """How long a browser that was closed may take to write that it was."""
 _SOON_S = 0.1
+_ATTEMPTS = 2
 _GONE_S = 10.0
 """How long the next browser waits for the last one's process to end: two on one profile get in each other's way."""
 _BEHIND_MS = 5_000.0
@@ -64,6 +65,7 @@ class Window:
         self._playwright: Playwright | None = None
         self._context: BrowserContext | None = None
         self._record: EndRecord | None = None
+        self._closed_by_person: BrowserContext | None = None
         self._ending = False
         self._wanted = ""
         self._tabs: dict[str, Tab] = {}
@@ -74,8 +76,11 @@ class Window:
     async def open(self, lead: Lead) -> None:
         """Show a lead's page."""
         self._wanted = lead.id
-        if await self._begin(lead):
-            await self._show(lead)
+        # The browser that is there may be on its way out, closed by the person a moment ago: then a new one is started.
+        for _ in range(_ATTEMPTS):
+            if not await self._begin(lead) or await self._show(lead):
+                return
+        self._emit(BrowserCrashed(lead.id, "The browser ended as soon as it had started."))
 
     async def prepare(self, lead: Lead) -> None:
         """Load a lead's page behind the present one. Without a browser there is nothing to prepare."""
@@ -84,7 +89,8 @@ class Window:
                 await self._close_tab(other)
             await self._new_tab(lead, behind=True)
 
-    async def _show(self, lead: Lead) -> None:
+    async def _show(self, lead: Lead) -> bool:
+        """Whether the order is carried out, or overtaken by a later one; not if the browser went away meanwhile."""
         from playwright.async_api import Error
 
         tab = self._tabs.get(lead.id)
@@ -93,7 +99,7 @@ class Window:
             if spent is not None:
                 await self._close_tab(spent)
         if tab is None or self._wanted != lead.id or tab.page is None:
-            return
+            return self._wanted != lead.id
         done = [one for one in self._tabs.values() if one is not tab and one.front]
         for other in done:
             other.closing, other.front = True, False
@@ -102,6 +108,7 @@ class Window:
             await tab.page.bring_to_front()
         for other in done:
             await self._close_tab(other)
+        return True
 
     async def _begin(self, lead: Lead) -> bool:
         """Whether there is a browser now; if not, it was said why."""
@@ -163,7 +170,8 @@ class Window:
         try:
             tab.page = await self._page_behind(context) if behind else self._unused(context) or await context.new_page()
         except Error:
-            self._tabs.pop(lead.id, None)  # the browser ended meanwhile, which is told by itself
+            self._tabs.pop(lead.id, None)
+            await self._leave(context)
             return None
         self._adopt(tab, tab.page)
         if self._read_clipboard:
@@ -236,31 +244,40 @@ class Window:
             return
         self._tabs.pop(tab.lead.id, None)
         if tab.front:
+            self._closed_by_person = context = self._context
+            if not context.pages:
+                # Whether a browser without a window ends, and when, differs from system to system. This one does.
+                await self._leave(context)
             self._emit(PageClosed(tab.lead.id))
+
+    async def _leave(self, context: BrowserContext) -> None:
+        """Have done with a browser, whatever state it is in."""
+        from playwright.async_api import Error
+
+        self._forget(context)
+        with contextlib.suppress(Error, TimeoutError):
+            await asyncio.wait_for(context.close(), _GONE_S)
+
+    def _forget(self, context: BrowserContext) -> None:
+        if self._context is context:
+            self._context = None
+            self._tabs.clear()
+            self._pages.clear()
 
     async def _ended(self, context: BrowserContext) -> None:
         if self._context is not context:
             return
-        fronts = [tab.lead.id for tab in self._tabs.values() if tab.front]
-        self._context = None
-        self._tabs.clear()
-        self._pages.clear()
+        record = self._record
+        front = next((tab for tab in self._tabs.values() if tab.front), None)
+        self._forget(context)
         if self._ending:
             return
-        closed = await self._was_closed()
-        for lead in fronts or [""]:
-            if not closed:
-                self._emit(BrowserCrashed(lead, "The browser ended unexpectedly."))
-            elif lead:
-                self._emit(PageClosed(lead))
-
-    async def _was_closed(self) -> bool:
-        for _ in range(int(_ENDING_S / _SOON_S)):
-            closed = self._record.was_closed() if self._record is not None else None
-            if closed is not None:
-                return closed
-            await asyncio.sleep(_SOON_S)
-        return False
+        if front is not None and not front.is_open and self._closed_by_person is context:
+            await self.open(front.lead)  # asked for while the browser was on its way out
+        elif not await _was_closed(record):
+            self._emit(BrowserCrashed(front.lead.id if front else "", "The browser ended unexpectedly."))
+        elif front is not None:
+            self._emit(PageClosed(front.lead.id))
 
     async def end(self) -> None:
         """Close the browser and the driver."""
@@ -282,6 +299,16 @@ class Window:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _was_closed(record: EndRecord | None) -> bool:
+    """Whether the browser was closed, not killed."""
+    for _ in range(int(_ENDING_S / _SOON_S)):
+        closed = record.was_closed() if record is not None else None
+        if closed is not None:
+            return closed
+        await asyncio.sleep(_SOON_S)
+    return False
 
 
 def _is_address(url: str) -> bool:

@@ -18,6 +18,7 @@ import httpx
 import psutil
 import pytest
 from aiohttp import web
+from playwright._impl._errors import TargetClosedError
 
 from console.live import feeds
 from console.live.feed import Doc
@@ -388,6 +389,28 @@ def test_a_page_closed_by_the_person_is_told_and_opens_again(browser: Browser, s
     browser.hands(lambda page: page.close())
     assert browser.wait(PageClosed) == PageClosed("lead")
     browser.open(f"{site}/mentions")
+    assert not [event for event in browser.rest() if isinstance(event, BrowserCrashed)]
+
+
+def test_a_browser_whose_last_window_is_closed_ends_and_the_next_lead_gets_another(
+    browser: Browser, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def close_all(page: Any) -> None:
+        for each in page.context.pages:
+            await each.close()
+
+    browser.open(f"{site}/mentions")
+    first = browser.process()
+    browser.hands(close_all)
+    browser.wait(PageClosed)
+    first.wait(PATIENCE_S)
+    browser.open(f"{site}/mentions")
+
+    async def on_its_way_out() -> Any:
+        raise TargetClosedError("Target page, context or browser has been closed")
+
+    monkeypatch.setattr(browser.companion._window._context, "new_page", on_its_way_out)
+    browser.open(f"{site}/gate", "next")
     assert not [event for event in browser.rest() if isinstance(event, BrowserCrashed)]
 
 
