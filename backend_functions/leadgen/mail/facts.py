@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,13 +11,13 @@ from leadgen.mail.addresses import check_claim
 from leadgen.mail.compliance import Refusal, preflight, suppression_keys
 from leadgen.mail.deps import MailDeps
 from leadgen.mail.pacing import Wait
-from leadgen.mail.records import AddressClaim, MailJob, claim_ref, claims_collection
+from leadgen.mail.records import AddressClaim, MailJob, claim_ref
 from leadgen.mail.sequences import continues, step_objection
 from leadgen.model.config import Settings
 from leadgen.model.documents import Contact, Suppression, Template
 from leadgen.model.status import ContactStatus, EmailStatus
-from leadgen.store.client import RPC_TIMEOUT_S, Collections
-from leadgen.store.records import Record, read, read_all, to_record
+from leadgen.store.client import Collections
+from leadgen.store.records import Record, read, read_existing, to_record
 
 if TYPE_CHECKING:
     from google.cloud.firestore import CollectionReference, DocumentSnapshot
@@ -38,60 +38,43 @@ class Facts:
     suppressions: dict[str, Suppression]
 
 
-_IN_A_QUERY = 30
-"""How many values Firestore's `in` takes."""
-
-
 def gather(deps: MailDeps, jobs: Sequence[Record[MailJob]]) -> dict[str, Facts]:
     """Read them for several mails, by the mails' ids.
 
-    Suppressions and claims exist for few addresses, and a query costs what it finds, not what it asks for; so one
-    query asks for those of all the mails.
+    Suppressions and claims exist for few addresses; one query finds those there are, with the contacts.
     """
     where = Collections(deps.db)
-    contact_ids = dict.fromkeys(job.value.contact_id for job in jobs if job.value.contact_id)
-    people = read_all(deps.db, [where.contacts.document(contact_id) for contact_id in contact_ids], Contact)
-    keys = {job.id: list(_keys(job.value, people)) for job in jobs}
-    claims = {
-        job.id: claim_ref(deps.db, job.value.lead_data.email) for job in jobs if _may_be_claimed(job.value, people)
-    }
-    suppressed = _existing(where.suppressions, (key for wanted in keys.values() for key in wanted))
-    claimed = _existing(claims_collection(deps.db), (ref.id for ref in claims.values()))
+    contacts = {job.id: where.contacts.document(job.value.contact_id) for job in jobs if job.value.contact_id}
+    claims = {job.id: claim_ref(deps.db, job.value.lead_data.email) for job in jobs}
+    asked = dict.fromkeys(key for job in jobs for key in suppression_keys(job.value.lead_data))
+    found = read_existing(deps.db, [*contacts.values(), *claims.values(), *map(where.suppressions.document, asked)])
+    people = {job_id: to_record(found[ref.path], Contact) for job_id, ref in contacts.items() if ref.path in found}
+    keys = {job.id: list(_keys(job.value, people.get(job.id))) for job in jobs}
+    # A contact may have addresses and numbers that the mail does not know of.
+    further = dict.fromkeys(key for wanted in keys.values() for key in wanted if key not in asked)
+    found |= read_existing(deps.db, map(where.suppressions.document, further))
+    suppressed = {name: to_record(one, Suppression).value for name, one in _in(where.suppressions, found)}
     return {
         job.id: Facts(
-            contact=people.get(job.value.contact_id),
-            claim=_record(claimed.get(claims[job.id].id)) if job.id in claims else None,
-            suppressions={k: to_record(suppressed[k], Suppression).value for k in keys[job.id] if k in suppressed},
+            contact=people.get(job.id),
+            claim=_claim(found.get(claims[job.id].path)),
+            suppressions={key: suppressed[key] for key in keys[job.id] if key in suppressed},
         )
         for job in jobs
     }
 
 
-def _may_be_claimed(job: MailJob, people: Mapping[str, Record[Contact]]) -> bool:
-    """Whether the address was probably written to before. Where it was not, nothing is read: the commit that claims the
-    address fails if somebody has it, and only then one looks who."""
-    contact = people.get(job.contact_id)
-    return bool(job.attempts or job.step) or contact is None or contact.value.last_sent is not None
-
-
-def _keys(job: MailJob, people: Mapping[str, Record[Contact]]) -> Iterable[str]:
-    contact = people.get(job.contact_id)
+def _keys(job: MailJob, contact: Record[Contact] | None) -> Iterable[str]:
     return suppression_keys(job.lead_data, contact.value if contact is not None else None)
 
 
-def _existing(collection: CollectionReference, ids: Iterable[str]) -> dict[str, DocumentSnapshot]:
-    """Those of the documents that exist."""
-    from google.cloud.firestore import FieldFilter
-
-    wanted, found = list(dict.fromkeys(ids)), {}
-    for start in range(0, len(wanted), _IN_A_QUERY):
-        names = [collection.document(name) for name in wanted[start : start + _IN_A_QUERY]]
-        query = collection.where(filter=FieldFilter("__name__", "in", names))
-        found.update({snapshot.id: snapshot for snapshot in query.get(timeout=RPC_TIMEOUT_S)})
-    return found
+def _in(
+    collection: CollectionReference, found: Mapping[str, DocumentSnapshot]
+) -> Iterator[tuple[str, DocumentSnapshot]]:
+    return ((one.id, one) for one in found.values() if one.reference.parent.id == collection.id)
 
 
-def _record(claim: DocumentSnapshot | None) -> Record[AddressClaim] | None:
+def _claim(claim: DocumentSnapshot | None) -> Record[AddressClaim] | None:
     return to_record(claim, AddressClaim) if claim is not None else None
 
 

@@ -107,14 +107,9 @@ def mailbox_ref(db: Client, account: str) -> DocumentReference:
     return db.collection("mailboxes").document(digest("mailbox", canonical_email(account)))
 
 
-def claims_collection(db: Client) -> CollectionReference:
-    """Claims on addresses; no client reads them."""
-    return db.collection("mailedAddresses")
-
-
 def claim_ref(db: Client, email: str) -> DocumentReference:
-    """Where the claim on an address is."""
-    return claims_collection(db).document(digest("mailed", canonical_email(email)))
+    """Where the claim on an address is; no client reads it."""
+    return db.collection("mailedAddresses").document(digest("mailed", canonical_email(email)))
 
 
 def outbox(db: Client) -> CollectionReference:
