@@ -1,0 +1,90 @@
+"""The console's style sheet: every widget looks as with the library's own, and nothing is parsed twice."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.css.stylesheet import Stylesheet
+from textual.widgets import Button, DataTable, Input, Label
+
+from console.sheet import Sheet
+
+
+class Small(App[None]):
+    """Rules by type, class, id, place, state and ancestry."""
+
+    CSS = """
+    Vertical:focus-within { border: round $primary; }
+    Vertical.late Label { color: $error; text-style: bold; }
+    #one { background: $surface; }
+    Label.seen { color: $success; }
+    Horizontal > Label:first-child { margin: 1; }
+    Input:focus { background: $panel; }
+    """
+
+    def __init__(self, sheet: Stylesheet | None = None) -> None:
+        super().__init__()
+        if sheet is not None:
+            sheet.set_variables(self.get_css_variables())
+            self.stylesheet = sheet
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Input(id="one")
+            yield Input(id="two", classes="seen")
+            with Horizontal():
+                yield Label("a", classes="seen")
+                yield Label("b")
+            yield DataTable[str]()
+            yield Button("c", disabled=True)
+
+
+async def looks(app: Small) -> list[list[str]]:
+    """How everything looks after each of several changes."""
+    seen: list[list[str]] = []
+
+    def look() -> None:
+        nodes = [*app.screen.walk_children(with_self=True)]
+        parts = [node.get_component_styles(name).css for node in nodes for name in sorted(node._component_styles)]
+        seen.append([node.styles.css for node in nodes] + parts)
+
+    async with app.run_test() as pilot:
+        look()
+        await pilot.press("tab")
+        look()
+        app.query_one("#box").add_class("late")
+        await pilot.pause()
+        look()
+        await app.query_one("#box").mount(Label("new", classes="seen", id="new"))
+        look()
+        app.theme = "textual-light"
+        await pilot.pause()
+        look()
+        app.query_one("#new").set_class(False, "seen")
+        await app.query_one("#two").remove()
+        look()
+    return seen
+
+
+async def test_everything_looks_as_with_the_library() -> None:
+    for ours, theirs in zip(await looks(Small(Sheet())), await looks(Small()), strict=True):
+        assert len(ours) > 10
+        assert ours == theirs
+
+
+async def test_nothing_is_parsed_twice_for_the_same_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[tuple[object, ...]] = []
+    plain = Stylesheet._parse_rules
+
+    def count(self: Stylesheet, css: str, read_from: tuple[str, str], *more: object) -> object:
+        parsed.append((css, read_from, more, *self._variables.values()))
+        return plain(self, css, read_from, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Stylesheet, "_parse_rules", count)
+    monkeypatch.setattr(Sheet, "_parsed", {})
+    await looks(Small(Sheet()))
+    once = len(parsed)
+    assert len(set(parsed)) == once > 10
+    await looks(Small(Sheet()))
+    assert len(parsed) == once
