@@ -68,7 +68,7 @@ async def send_draft(request: web.Request) -> web.Response:
     if not state.keeps_message_id:
         sent.raw = draft.raw.replace(draft.message_id.encode(), b"CAF1@mail.gmail.example")
     state.add(sent)
-    state.delivered.append(sent)
+    state.deliver(sent)
     return web.json_response(shown(sent))
 
 

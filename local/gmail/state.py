@@ -102,6 +102,21 @@ class State:
     oldest_history: int = 0
     """History before that id is forgotten."""
     page_size: int = 100
+    on_delivery: Callable[[bytes], None] | None = None
+    """Told of each mail that is delivered."""
+
+    def deliver(self, message: Message) -> None:
+        """A mail leaves."""
+        self.delivered.append(message)
+        if self.on_delivery is not None:
+            self.on_delivery(message.raw)
+
+    def forget(self) -> None:
+        """Grants, mails and faults."""
+        for held in (self.codes, self.access, self.refresh, self.messages, self.drafts):
+            held.clear()
+        self.delivered.clear()
+        self.faults.clear()
 
     def add(self, message: Message) -> Message:
         """Put a message into its mailbox."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any
+
+from aiohttp import web
 
 from local.microsoft.accounts import DEMO_ACCOUNTS, Account, Client
 from local.microsoft.app import build_app
-from local.microsoft.certificate import ensure_certificates
+from local.microsoft.certificate import CertificateFiles, ensure_certificates
 from local.microsoft.settings import Knobs, Settings
+from local.microsoft.state import ALSO_FORGET
 from local.serving import HOST, base_arguments, serve, write_atomically
 
 
@@ -44,6 +48,16 @@ def _account(text: str) -> Account:
     return Account(address.strip(), name.strip() or address.partition("@")[0])
 
 
+def _serve_others(app: web.Application, files: CertificateFiles, data_dir: Path) -> dict[str, Any]:
+    from local.others import Others  # costs its imports only where it is asked for
+
+    ports = {f"{name}_port": choose_port(0, data_dir / name) for name in ("gmail", "smtp")}
+    others = Others(files, data_dir)
+    others.serve_with(app, **ports)
+    app[ALSO_FORGET].append(others.forget)
+    return others.facts(**ports)
+
+
 def main() -> None:
     """Read the options and serve."""
     parser = base_arguments("Stand-in for Microsoft sign-in and Microsoft Graph mail.")
@@ -66,6 +80,7 @@ def main() -> None:
     parser.add_argument("--client-id", help="application to register")
     parser.add_argument("--client-secret", help="its secret, which makes it confidential")
     parser.add_argument("--redirect-uri", action="append", default=[], help="its redirect address; may be repeated")
+    parser.add_argument("--with-others", action="store_true", help="serve Gmail and SMTP beside it (local/others.py)")
     options = parser.parse_args()
     clients = (
         (Client(options.client_id, options.client_secret, tuple(options.redirect_uri)),) if options.client_id else ()
@@ -88,6 +103,8 @@ def main() -> None:
         "mailbox_url": f"{url}/_standin/mailbox",
         "mail_folder": str((options.data_dir / "mailboxes").resolve()),
     }
+    if options.with_others:
+        facts |= _serve_others(app, files, options.data_dir)
     serve(app, port=port, ready_file=options.ready_file, ssl_context=files.ssl_context(), facts=facts)
 
 

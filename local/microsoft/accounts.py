@@ -17,6 +17,13 @@ class Account:
 
     address: str
     name: str
+    sign_in_name: str = ""
+    """The name they sign in with (userPrincipalName), where it is not the address."""
+
+    @property
+    def principal(self) -> str:
+        """The name they sign in with."""
+        return self.sign_in_name or self.address
 
     @property
     def object_id(self) -> str:

@@ -16,7 +16,7 @@ from local.microsoft.limits import Limits
 from local.microsoft.mailstore import MailStore
 from local.microsoft.settings import KnobStore, Settings
 from local.microsoft.signing import SigningKey
-from local.microsoft.state import STATE, ClientRegistry, State
+from local.microsoft.state import ALSO_FORGET, STATE, ClientRegistry, State
 from local.microsoft.tokens import GrantStore, TokenService
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024  # Graph's own limit
@@ -51,6 +51,7 @@ def build_app(settings: Settings) -> web.Application:
         middlewares=[access.say_errors, access.guard_graph, access.inject_faults], client_max_size=MAX_REQUEST_BYTES
     )
     app[STATE] = build_state(settings)
+    app[ALSO_FORGET] = []
     control.add_routes(app)
     viewer.add_routes(app)
     graph.add_routes(app)

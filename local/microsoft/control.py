@@ -18,7 +18,7 @@ from local.microsoft.login import approve, deny, read_authorization, redirect_ad
 from local.microsoft.mailstore import find_folder
 from local.microsoft.messages import wire
 from local.microsoft.mime import from_mime, recipient
-from local.microsoft.state import State, state_of
+from local.microsoft.state import ALSO_FORGET, State, state_of
 
 
 class Body(BaseModel):
@@ -226,6 +226,8 @@ async def reset(request: web.Request) -> web.Response:
     state.mail.deliveries.remove_files()
     state.knobs.reset()
     state.faults.clear()
+    for forget in request.app[ALSO_FORGET]:
+        forget()
     return web.json_response({"reset": True})
 
 

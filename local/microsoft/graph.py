@@ -67,7 +67,7 @@ async def me(request: web.Request) -> web.Response:
         "givenName": given,
         "surname": family,
         "mail": account.address,
-        "userPrincipalName": account.address,
+        "userPrincipalName": account.principal,
         "businessPhones": [],
         "jobTitle": None,
         "mobilePhone": None,

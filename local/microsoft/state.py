@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,8 @@ class State:
 
 
 STATE = web.AppKey("state", State)
+ALSO_FORGET: web.AppKey[list[Callable[[], None]]] = web.AppKey("also_forget", list)
+"""What else a reset empties."""
 
 
 def state_of(request: web.Request) -> State:

@@ -177,7 +177,7 @@ class TokenService:
             "exp": now + 3600,
             "name": account.name,
             "oid": account.object_id,
-            "preferred_username": account.address,
+            "preferred_username": account.principal,
             "email": account.address,
             "sub": base64url(subject),
             "tid": account.tenant_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -50,6 +50,14 @@ class Mailboxes:
     deliveries: list[Delivery] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     conversations: int = 0
+    on_delivery: Callable[[bytes], None] | None = None
+    """Told of each mail that is delivered."""
+
+    def deliver(self, delivery: Delivery) -> None:
+        """A mail was taken."""
+        self.deliveries.append(delivery)
+        if self.on_delivery is not None:
+            self.on_delivery(delivery.content)
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         """Check a name and password; called by aiosmtpd."""
@@ -80,7 +88,7 @@ class Handler:
         if fault is None or fault.after_effect:
             taken = tuple(str(one) for one in envelope.rcpt_tos)
             content = bytes(envelope.original_content or b"")
-            self._boxes.deliveries.append(Delivery(str(session.auth_data), str(envelope.mail_from), taken, content))
+            self._boxes.deliver(Delivery(str(session.auth_data), str(envelope.mail_from), taken, content))
         if fault is not None:
             return await cast(Server, server).go_wrong(fault)
         return "250 2.0.0 queued"

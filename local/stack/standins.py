@@ -31,7 +31,8 @@ class StandIn:
         name: name in status, logs and the state file.
         module: module to run.
         options: further command-line options.
-        describe: from the ready file and the stack's folder, the variables the functions need.
+        describe: from the ready file and the stack's folder, the variables the functions need; what several say of
+            LEADGEN_LOCAL_HOSTS is joined.
         environment: further variables for the stand-in itself.
     """
 
@@ -124,7 +125,20 @@ def describe_microsoft(ready: Ready, folder: Folder) -> dict[str, str]:
     }
     if ready.get("ca_file"):
         variables["LEADGEN_CA_FILE"] = str(ready["ca_file"])
-    return variables
+    return variables | (_describe_others(ready) if "gmail_url" in ready else {})
+
+
+def _describe_others(ready: Ready) -> dict[str, str]:
+    """Addresses of Gmail and SMTP, which the same process serves."""
+    gmail = str(ready["gmail_url"])
+    return {
+        "LEADGEN_GOOGLE_LOGIN_URL": gmail,
+        "LEADGEN_GOOGLE_TOKEN_URL": gmail,
+        "LEADGEN_GMAIL_URL": gmail,
+        "LEADGEN_GOOGLE_CLIENT_ID": str(ready["google_client_id"]),
+        "LEADGEN_GOOGLE_CLIENT_SECRET": str(ready["google_client_secret"]),
+        "LEADGEN_LOCAL_HOSTS": f"{ready['smtp_host']}:{ready['smtp_port']}",
+    }
 
 
 def describe_model(ready: Ready, folder: Folder) -> dict[str, str]:
@@ -136,7 +150,7 @@ def describe_model(ready: Ready, folder: Folder) -> dict[str, str]:
 
 DEFAULT = (
     StandIn("classifieds", "local.classifieds", describe=describe_classifieds),
-    StandIn("microsoft", "local.microsoft", describe=describe_microsoft),
+    StandIn("microsoft", "local.microsoft", ("--with-others",), describe=describe_microsoft),
     StandIn("model", "local.model", describe=describe_model),
 )
 

@@ -14,6 +14,7 @@ from local.stack.state import Folder, PartHealth, StackInfo
 
 RESTARTS_IN_A_ROW = 5
 SETTLED_AFTER_S = 60.0
+_HOSTS = "LEADGEN_LOCAL_HOSTS"
 
 
 class WatchedStandIn:
@@ -68,7 +69,7 @@ class WatchedStandIn:
             raise StackError(f"the stand-in {name} ended at its start:\n{self.part.tail()}")
         info.standins[name] = ready
         if self.server.describe is not None:
-            info.variables |= self.server.describe(ready, self._folder)
+            _join(info.variables, self.server.describe(ready, self._folder))
         if name == "classifieds":
             info.classifieds_url = str(ready["url"])
         elif name == "model":
@@ -105,3 +106,11 @@ class WatchedStandIn:
         address = str(ready["url"]) if ready else None
         state = "up" if ready else "down" if self._detail else "restarting"
         return PartHealth(state, self.part.pid, address, self._restarts, self._detail)
+
+
+def _join(known: dict[str, str], said: dict[str, str]) -> None:
+    """Add what a stand-in says; each names its own hosts."""
+    hosts = [*known.get(_HOSTS, "").split(","), *said.get(_HOSTS, "").split(",")]
+    known |= said
+    if any(hosts):
+        known[_HOSTS] = ",".join(dict.fromkeys(filter(None, hosts)))

@@ -27,9 +27,11 @@ from console.client.schedules import read_schedules
 from console.client.session import Session
 from console.client.signin import SignIn, sign_in
 from local.stack import StackInfo
+from tests.backend_inbox import TestInbox
 from tests.backend_people import LEAD, is_suppressed, operator, people, profile, raw, uid_in, unsigned
+from tests.review_on_stack import TestReview
 
-__all__ = ["operator", "people", "profile"]
+__all__ = ["TestInbox", "TestReview", "operator", "people", "profile"]
 
 Leadgen = Callable[..., Result]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from test_mail_world import ADA, FAST, NOON, World, changed, world
 
-from leadgen.mail.boxes import NO_MAILBOX
+from leadgen.mail.explaining import explain_mail
 from leadgen.mail.lease import BUSY, look, take
 from leadgen.mail.records import mailbox_ref
 from leadgen.model.config import SendInterval, WorkingHours
@@ -115,9 +115,15 @@ def test_pausing_stops_everything_and_ends_at_once(world: World) -> None:
 def test_without_a_mailbox_mail_stays_and_says_what_to_type(world: World) -> None:
     mailbox_ref(world.db, ADA).update({"state": "SIGNED_OUT"})
     job_id = world.queue(1)
-    assert world.tick().reason == NO_MAILBOX
+    for provider, command in (("smtp", "leadgen mailbox add ADDRESS --smtp HOST"), ("gmail", "leadgen auth gmail"),
+                              ("graph", "leadgen auth outlook")):  # fmt: skip
+        with changed(world, email_provider=provider):
+            assert command in world.tick().reason
+            assert command in world.job(job_id).reason
+            told = explain_mail(world.db, job_id, world.settings, world.now())
+            assert command in told.reason
+            assert (told.not_before, told.expected_at) == (None, None)
     assert world.job(job_id).status is EmailStatus.QUEUED
-    assert "leadgen auth outlook" in world.job(job_id).reason
     mailbox_ref(world.db, ADA).update({"state": "ACTIVE"})
     assert world.tick().sent == 1
     assert world.job(job_id).reason == ""
@@ -178,6 +184,16 @@ def test_a_contact_suppressed_meanwhile_is_not_written_to(world: World) -> None:
     world.tick()
     assert world.job(job_id).status is EmailStatus.SUPPRESSED
     assert world.delivered() == []
+
+
+def test_who_answered_another_mail_since_this_one_was_queued_is_not_written_to(world: World) -> None:
+    """No step of a sequence, so only the contact knows of the answer."""
+    since, before = world.queue(1), world.queue(2)
+    for job_id, at in ((since, NOON), (before, NOON - timedelta(days=1))):
+        Collections(world.db).contacts.document(world.job(job_id).contact_id).update({"repliedAt": at})
+    assert (world.tick().sent, world.job(before).status) == (1, EmailStatus.SENT)
+    assert world.job(since).status is EmailStatus.CANCELLED
+    assert world.job(since).reason == "they answered on 2026-11-24"
 
 
 def test_a_cancelled_mail_does_not_leave(world: World) -> None:

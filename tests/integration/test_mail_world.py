@@ -20,7 +20,6 @@ from tests.mail_world import (
     World,
     changed,
     mortal_commits,
-    mortal_reads,
     recipients,
 )
 
@@ -43,4 +42,4 @@ def world(firestore_db: Client, tmp_path: Path) -> Iterator[World]:
             yield made
 
 
-__all__ = ["ADA", "FAST", "NOON", "Death", "Killed", "Stall", "World", "changed", "mortal_reads", "recipients", "world"]
+__all__ = ["ADA", "FAST", "NOON", "Death", "Killed", "Stall", "World", "changed", "recipients", "world"]

@@ -20,6 +20,7 @@ from leadgen.outlook import flow, upkeep, vault
 from leadgen.outlook.accounts import mailbox_id, mailbox_ref, read_mailbox
 from leadgen.outlook.microsoft import MicrosoftTokens
 from leadgen.outlook.sealing import TokenKeyProblem
+from local.microsoft.accounts import Account
 from local.microsoft.accounts import Client as Application
 from local.microsoft.settings import Settings
 from local.microsoft.testing import RunningStandin, running_standin
@@ -87,6 +88,26 @@ def test_a_mailbox_is_signed_in_and_gives_tokens(
     assert me.json()["mail"] == ADA
     assert token(firestore_db, env, clock) == given
     assert token(firestore_db, env, clock, force=True) != given
+
+
+def test_mails_come_from_the_mailbox_s_address_whatever_its_owner_signs_in_with(
+    firestore_db: Client, env: Environment, clock: Clock, tmp_path: Path
+) -> None:
+    """Answers and STOP mails go to the address; the sign-in name may take none."""
+    people = (Account("ada.lovelace@contoso.example", "Ada Lovelace", sign_in_name=ADA),)
+    with running_standin(Settings(tmp_path / "renamed", accounts=people)) as microsoft:
+        env = replace(
+            env, microsoft_authority=microsoft.authority, graph_url=microsoft.graph_url, ca_file=str(microsoft.ca_file)
+        )
+
+        def signed_in() -> Mailbox:
+            answer = microsoft.consent(flow.begin(firestore_db, env, "op", clock), people[0].address)
+            return flow.complete(firestore_db, env, "op", code=answer["code"], state=answer["state"], clock=clock)
+
+        mailbox = signed_in()
+        assert (mailbox.account, mailbox.sender) == (ADA, "ada.lovelace@contoso.example")
+        microsoft.control("POST", "faults", {"match": {"path": "*/me"}, "fault": "status:503"})
+        assert signed_in().sender == ADA, "Graph does not say: signing in works all the same"
 
 
 def test_nothing_secret_is_stored_in_the_clear(

@@ -81,7 +81,8 @@ class Shelf:
         return cast(Page, self.death.act(read, "page"))
 
     def _minute(self, number: int) -> int:
-        return MAILS.index(self.mails[number])
+        mail = self.mails[number]
+        return MAILS.index(mail) if mail in MAILS else number
 
     def fetch(self, message: Listed) -> Incoming | None:
         raw = self.mails[int(message.id)].encode()
@@ -192,6 +193,28 @@ def test_what_follows_is_right() -> None:
     assert (mails["j1"]["bounceKind"], mails["j0"]["repliedAt"]) == ("hard", NOW)
 
 
+@pytest.mark.parametrize("returned", ["private", follow_up_id("j1", 1)], ids=["not-ours", "ours-that-never-left"])
+@pytest.mark.parametrize("status", ["5.1.1", "5.7.1", "5.2.2"])
+def test_a_report_about_a_mail_that_did_not_leave_here_changes_nothing(returned: str, status: str) -> None:
+    """The mailbox's owner writes to others as well, and anybody can send a made-up report."""
+    place = Place()
+    before = place.outcome()
+    report = _bounce(1, status).replace(LEADS[1], "friend@else.example").replace("<m1@", f"<{returned}@")
+    read = place.read([report])
+    assert (read.read, read.kinds, read.problems) == (1, {}, {})
+    assert place.outcome() == before
+
+
+@pytest.mark.parametrize(("began_after_s", "status"), [(0.4, "CANCELLED"), (20, "CANCELLED"), (120, "QUEUED")])
+def test_an_answer_in_the_second_in_which_the_mail_left_stops_what_follows(began_after_s: float, status: str) -> None:
+    """Providers tell the moment to the second, by their own clocks. What came before that is about something else."""
+    place = Place()
+    follow_up = Collections(cast(Any, place.db)).emails.document(follow_up_id("j0", 1))
+    follow_up.update({"sequenceBeganAt": NOW + timedelta(seconds=began_after_s)})
+    assert place.read([MAILS[0]]).kinds == {"reply": 1}
+    assert place.db.all("emailQueue")[follow_up.id]["status"] == status
+
+
 def test_killed_at_every_step_it_comes_out_the_same(deaths: list[Death]) -> None:
     whole = Place()
     deaths.append(whole.death)
@@ -248,7 +271,7 @@ def test_of_two_readers_at_once_one_keeps_the_place() -> None:
     place.death = Rival()
     report = place.read(list(MAILS))
     assert place.outcome() == whole.outcome()
-    assert report.kinds == {}
+    assert (report.kinds, report.read) == ({}, 2), "the slower one ends with the page at which it finds out"
     state = InboxState.from_firestore(inbox_ref(cast(Any, place.db), ADA).get().to_dict() or {})
     assert state.places == {"inbox": "6"}
 

@@ -155,6 +155,21 @@ def test_what_only_a_person_can_end_has_no_invented_time() -> None:
     paused = QUICK.model_copy(update={"sending_paused": True})
     told = plan(paused, [Box("a", Pace())], [CHICAGO] * 3, NOON)
     assert {(one.at, one.reason) for one in told} == {(NOON + LOOK_AGAIN, "sending is paused in the configuration")}
+    assert all(one.is_open for one in told)
+    there = plan(Settings(active_timezones=[CHICAGO]), [Box("a", Pace())], ["Asia/Tokyo", CHICAGO], NOON)
+    assert [one.is_open for one in there] == [True, False]
+
+
+def test_a_pause_without_an_end_comes_after_every_wait_that_has_one() -> None:
+    """The full mailbox is free again tomorrow; when the paused one is, nobody knows."""
+    config = Settings(daily_cap=1)
+    full, paused = Box("a", Pace(sent=hours_ago(1))), Box("b", Pace(paused="b: on holiday"))
+    turn = next_turn(config, [paused, full], NOON)
+    assert (turn.account, turn.wait and turn.wait.until) == ("a", NOON + timedelta(hours=23))
+    total = config.model_copy(update={"daily_cap": 50, "daily_cap_total": 1, "sending_paused": True})
+    wait = next_turn(total, [full], NOON).wait
+    assert wait is not None
+    assert wait.is_open, "the cap of all ends tomorrow, but the pause may not"
 
 
 def test_a_wait_for_a_lost_answer_ends_in_working_time() -> None:

@@ -35,6 +35,25 @@ def test_a_good_template_has_no_findings() -> None:
     assert found() == []
 
 
+@pytest.mark.parametrize(
+    ("more", "also"),
+    [
+        ({"body": GOOD + "{{ nmae }}", "subject": "BUY NOW!!!"}, {("warning", "shouting")}),
+        ({"body": "<p>CALL ME NOW {{ nmae }} AT ONCE!!</p>"}, {("warning", "shouting-body")}),
+        ({"subject": "{{ nmae", "body": "<p>CALL ME NOW AT ONCE!!</p>"}, {("warning", "shouting-body")}),
+        ({"subject": "Hi", "alternative_subjects": ["{% if", "WRITE TO ME!!"]}, {("warning", "shouting")}),
+        ({"body": "  ", "subject": "x" * 71}, {("warning", "long-subject")}),
+        ({"defaults": {"email": "a@b.c"}, "subject": "x" * 71}, {("warning", "long-subject")}),
+        ({"body": "{{ nmae.first() }}"}, set()),
+    ],
+)
+def test_what_is_wrong_besides_an_error_is_told_with_it(more: dict[str, Any], also: set[tuple[str, str]]) -> None:
+    told = found(**more)
+    assert {(finding.level, finding.code) for finding in told if finding.level == "warning"} == also
+    assert told[0].level == "error"
+    assert len({finding.level for finding in told[: len(told) - len(also)]}) == 1, "errors come first"
+
+
 def test_the_starter_templates_have_no_findings() -> None:
     for starter in starter_templates():
         assert found(starter["baseBodyHtml"], starter["baseSubject"]) == []

@@ -316,6 +316,19 @@ def test_every_mail_ends_with_sender_address_and_way_out() -> None:
     assert message.list_unsubscribe.startswith("<mailto:ada@contoso.example?subject=STOP%20")
 
 
+@pytest.mark.parametrize(
+    ("sender", "uri"),
+    [
+        ("ada+leads@contoso.example", "ada+leads@contoso.example"),
+        ("ada&bob?x#y%z@contoso.example", "ada%26bob%3Fx%23y%25z@contoso.example"),
+        ("jürgen@müller.example", "j%C3%BCrgen@xn--mller-kva.example"),
+    ],
+)
+def test_the_address_for_stop_mails_is_a_uri(sender: str, uri: str) -> None:
+    mail = compose(template("<p>x</p>"), LEAD, CONFIG, account=sender)
+    assert mail.list_unsubscribe == f"<mailto:{uri}?subject=STOP>"
+
+
 def test_the_footer_is_html_in_html_and_text_in_text() -> None:
     signed = CONFIG.model_copy(update={"signature_html": "<b>Ada &amp; Co</b>", "company_name": "Müller & Söhne <Ltd>"})
     message = compose(

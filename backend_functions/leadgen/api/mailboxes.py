@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from leadgen.api import mailbox_schemas, schemas
@@ -16,55 +17,49 @@ from leadgen.store.journal import entry, tell
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from google.cloud.firestore import Client
+
+    from leadgen.environment import Environment
+    from leadgen.store.clock import Clock
+
 
 def authenticate_outlook(call: Call) -> schemas.AuthUrl:
     """Begin the sign-in of an Outlook mailbox."""
     from leadgen.outlook.flow import begin
 
-    context = Context.from_environment()
-    return schemas.AuthUrl(auth_url=begin(context.db, context.env, call.caller.uid, context.clock))
+    return _begun(call, begin)
 
 
 def handle_outlook_callback(call: Call) -> schemas.Message:
     """Complete it."""
     from leadgen.outlook.flow import complete
 
-    context, answer = Context.from_environment(), call.body
-    mailbox = complete(
-        context.db,
-        context.env,
-        call.caller.uid,
-        code=answer.code,
-        state=answer.state,
-        error=answer.error,
-        error_description=answer.error_description,
-        clock=context.clock,
-    )
-    return schemas.Message(message=_signed_in(context, call, mailbox))
+    return _completed(call, partial(complete, error_description=call.body.error_description))
 
 
 def authenticate_gmail(call: Call) -> schemas.AuthUrl:
     """Begin the sign-in of a Gmail mailbox."""
     from leadgen.outlook.google import begin
 
-    context = Context.from_environment()
-    return schemas.AuthUrl(auth_url=begin(context.db, context.env, call.caller.uid, context.clock))
+    return _begun(call, begin)
 
 
 def handle_gmail_callback(call: Call) -> schemas.Message:
     """Complete it."""
     from leadgen.outlook.google import complete
 
+    return _completed(call, complete)
+
+
+def _begun(call: Call, begin: Callable[[Client, Environment, str, Clock], str]) -> schemas.AuthUrl:
+    context = Context.from_environment()
+    return schemas.AuthUrl(auth_url=begin(context.db, context.env, call.caller.uid, context.clock))
+
+
+def _completed(call: Call, complete: Callable[..., Mailbox]) -> schemas.Message:
     context, answer = Context.from_environment(), call.body
-    mailbox = complete(
-        context.db,
-        context.env,
-        call.caller.uid,
-        code=answer.code,
-        state=answer.state,
-        error=answer.error,
-        clock=context.clock,
-    )
+    named = {"code": answer.code, "state": answer.state, "error": answer.error}
+    mailbox = complete(context.db, context.env, call.caller.uid, **named, clock=context.clock)
     return schemas.Message(message=_signed_in(context, call, mailbox))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from leadgen.mail import queue, recovery
-from leadgen.mail.boxes import NO_MAILBOX, may_send, open_sessions, rules_key
+from leadgen.mail.boxes import may_send, no_mailbox, open_sessions, rules_key
 from leadgen.mail.compliance import settings_problem
 from leadgen.mail.deps import MailDeps
 from leadgen.mail.keeping import Kept, resume
@@ -195,7 +195,7 @@ class _Tick:
         deps = self._deps
         problem = settings_problem(settings)
         if not any(may_send(session) for session in self._sessions):
-            problem = NO_MAILBOX
+            problem = no_mailbox(settings)
         if problem:
             queue.explain(queue.due(deps.db, deps.clock.now()), problem, deps.clock.now())
             self._report.reason = problem

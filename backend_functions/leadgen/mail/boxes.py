@@ -9,13 +9,14 @@ from leadgen.mail.pacing import Box, Pace
 from leadgen.mail.records import OUTBOX_ACCOUNT, Mailbox, mailbox_ref
 from leadgen.mail.session import Session
 from leadgen.model.config import Settings
+from leadgen.model.documents.mail import SIGN_IN_COMMANDS
 from leadgen.model.ids import digest
 from leadgen.model.status import MailboxState
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
 from leadgen.store.records import create, read, to_record
 
 MAX_MAILBOXES = 50
-NO_MAILBOX = "no mailbox is signed in; run: leadgen auth outlook"
+_KINDS = {"graph": "Outlook", "gmail": "Gmail", "smtp": "SMTP"}
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _RULES = (
@@ -44,6 +45,14 @@ def open_sessions(deps: MailDeps, settings: Settings) -> list[Session]:
     snapshots = Collections(deps.db).mailboxes.limit(MAX_MAILBOXES).get(timeout=RPC_TIMEOUT_S)
     found = [Session(deps, to_record(snapshot, Mailbox), settings, now) for snapshot in snapshots]
     return sorted(found, key=lambda one: (one.record.value.last_sent_at or _NEVER, one.account))
+
+
+def no_mailbox(settings: Settings) -> str:
+    """What to tell the operator where there is no mailbox that may send."""
+    provider = settings.email_provider
+    if provider == OUTBOX_ACCOUNT:
+        return "the dry run begins with the next tick"
+    return f"no {_KINDS[provider]} mailbox is signed in; run: {SIGN_IN_COMMANDS[provider]}"
 
 
 def may_send(session: Session) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from leadgen.mail.clean import one_line
 from leadgen.mail.footer import footer
@@ -17,6 +19,7 @@ from leadgen.model.documents import LeadData, Template
 from leadgen.model.ids import canonical_email
 
 _DRY_RUN = "outbox"
+_PLAIN_IN_MAILTO = "!$'*+:@"
 
 
 @dataclass(frozen=True)
@@ -114,5 +117,12 @@ def _token(token_key: str, address: str, link: str) -> str:
 def _list_unsubscribe(account: str, link: str, token: str) -> str:
     """RFC 2369: mail first, then the page, which takes the POST of RFC 8058 as well."""
     subject = f"STOP%20{token}" if token else "STOP"
-    ways = ([f"<mailto:{account}?subject={subject}>"] if "@" in account else []) + ([f"<{link}>"] if link else [])
+    mailto = _mailto(account)
+    ways = ([f"<{mailto}?subject={subject}>"] if mailto else []) + ([f"<{link}>"] if link else [])
     return ", ".join(ways)
+
+
+@lru_cache(maxsize=64)
+def _mailto(account: str) -> str:
+    """The address as a URI: what means something else there, and what is not ASCII, is encoded (RFC 6068 §2)."""
+    return f"mailto:{quote(sendable(account), safe=_PLAIN_IN_MAILTO)}" if "@" in account else ""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from leadgen.mail.keeping import Kept
 
+PREPARED_ALONE = 2
+"""A mail with so many attempts behind it is prepared alone, so that it alone is suspected should its agent die."""
 MAILS_A_LEASE = 3
 """How many mails an agent sends at a slow pace before it writes down anew that it lives."""
 _LONGEST_AGE = timedelta(minutes=5)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from leadgen.mail import queue
+from leadgen.mail.boxes import no_mailbox
 from leadgen.mail.compliance import settings_problem
 from leadgen.mail.pacing import Box, Pace, plan
 from leadgen.mail.records import AgentState, Mailbox, MailJob
@@ -44,7 +45,8 @@ class Explanation:
         status: its status.
         reason: why, in a sentence.
         not_before: the earliest moment it may leave, if it waits.
-        expected_at: when it will leave as far as can be told, if it waits for nothing but time and its turn.
+        expected_at: when it will leave as far as can be told, if it waits for nothing but time and its turn. Nobody
+            knows it while a person must do something first, such as end a pause.
         ahead: how many mails are before it in the line, if it is in it.
         account: the mailbox it left from, or is bound to; empty if any.
     """
@@ -79,19 +81,26 @@ def explain_mail(db: Client, job_id: str, settings: Settings, now: datetime) -> 
         return Explanation(value.status, f"{why}{_WORDS[value.status]}", until, account=account)
     problem = settings_problem(settings)
     if problem:
-        return Explanation(value.status, problem, value.not_before, account=account)
+        return Explanation(value.status, problem, _bound(value, now), account=account)
     return _waiting(db, job, settings, now)
 
 
 def _waiting(db: Client, job: Record[MailJob], settings: Settings, now: datetime) -> Explanation:
     value, account = job.value, job.value.thread_account
-    boxes, others = _boxes(db, settings, now)
-    if not boxes:
-        why = f"no mailbox of the kind {settings.email_provider} is signed in"
-        return Explanation(value.status, why, value.not_before, account=account)
     later = value.not_before if value.not_before is not None and value.not_before > now else None
-    if later is not None and value.waits_for != "pace":
-        return Explanation(value.status, value.reason or "it waits for its time", later, later, account=account)
+    bound = _bound(value, now)
+    boxes, others = _boxes(db, settings, now)
+    mine = [box for box in boxes if account in ("", box.account)]
+    if not mine:
+        why = f"it may leave from {account} alone, which can't send at present" if boxes else no_mailbox(settings)
+        return Explanation(value.status, why, bound, account=account)
+    rest = others + [box.pace for box in boxes if box not in mine]
+    alone = plan(settings, mine, [value.timezone], bound or now, others=rest, chance=0.5)[0]
+    if alone.is_open:
+        return Explanation(value.status, alone.reason, bound, account=account)
+    if bound is not None:
+        reason = "; then ".join(filter(None, (value.reason or "it waits for its time", alone.reason)))
+        return Explanation(value.status, reason, bound, alone.at, account=account)
     line = queue.due(db, now, limit=_LINE) if later is None else []
     ahead = next((place for place, one in enumerate(line) if one.id == job.id), None)
     zones = [one.value.timezone for one in line[: ahead + 1]] if ahead is not None else [value.timezone]
@@ -101,6 +110,12 @@ def _waiting(db: Client, job: Record[MailJob], settings: Settings, now: datetime
     if later is None and ahead:
         reason = f"{ahead} mails are before it; {reason}"
     return Explanation(value.status, reason, later or planned.at, planned.at, ahead, account)
+
+
+def _bound(job: MailJob, now: datetime) -> datetime | None:
+    """The time before which it does not leave whatever the rules say. One worked out from them may be older than they
+    are."""
+    return job.not_before if job.waits_for != "pace" and job.not_before is not None and job.not_before > now else None
 
 
 def _boxes(db: Client, settings: Settings, now: datetime) -> tuple[list[Box], list[Pace]]:

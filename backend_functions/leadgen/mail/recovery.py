@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from leadgen.mail.deps import MailDeps
 from leadgen.mail.lease import Agent
 from leadgen.mail.providers.base import DraftState, ProviderError
+from leadgen.mail.queue import settle
 from leadgen.mail.records import MailJob
 from leadgen.mail.session import Left, Session
 from leadgen.model.status import EmailStatus, MailboxState
@@ -86,7 +87,7 @@ def left_since(
 
 
 def remove_drafts(agent: Agent, sessions: list[Session]) -> int:
-    """Remove the drafts nobody knows of, and queue their mails again behind the others; how many mails there were."""
+    """Remove the drafts nobody knows of, and queue their mails again behind the others; how many were queued."""
     wanted = sorted(agent.inherited)[:_AT_ONCE]
     where, asked = Collections(agent.deps.db), [s for s in sessions if s.record.value.state is MailboxState.ACTIVE]
     jobs = read_all(agent.deps.db, [where.emails.document(job_id) for job_id in wanted], MailJob)
@@ -113,8 +114,17 @@ def _is_clean(session: Session, job_id: str, job: Record[MailJob] | None) -> boo
 
 
 def _try_again_later(deps: MailDeps, job: Record[MailJob]) -> bool:
-    """One of these mails may be what killed the agent; with each death it waits longer, and the others pass it."""
+    """One of these mails may be what killed the agent; with each death it waits longer, and the others pass it. After
+    the last attempt a person decides.
+
+    Returns:
+        Whether it is queued again.
+    """
     now, attempts = deps.clock.now(), job.value.attempts + 1
+    if attempts >= deps.timing.max_attempts:
+        reason = f"given up after {attempts} attempts: the agent stopped while it prepared this mail"
+        settle(deps.db, job, EmailStatus.ERROR_API_FAILURE, reason, now)
+        return False
     later = now + deps.timing.backoff(attempts, deps.rng) if attempts > 1 else now
     reason = "an agent stopped while it prepared this mail; it is tried again"
     changes = {"attempts": attempts, "notBefore": later, "reason": reason, "waitsFor": "retry", "updatedAt": now}

@@ -11,7 +11,7 @@ from datetime import datetime
 from leadgen.mail import queue
 from leadgen.mail.boxes import rules_key, turns
 from leadgen.mail.delivery import deliver
-from leadgen.mail.deps import MAILS_A_LEASE, MailDeps
+from leadgen.mail.deps import MAILS_A_LEASE, PREPARED_ALONE, MailDeps
 from leadgen.mail.facts import Facts, Templates, gather
 from leadgen.mail.lease import Agent, LeaseLost
 from leadgen.mail.outcome import Outcome
@@ -193,12 +193,18 @@ class Round:
         known = self._facts.get(job.id)
         if known is None or now - known[1] >= deps.timing.settings_age:
             ahead = min(int(deps.timing.settings_age.total_seconds() / self._interval_s()), _MOST_AHEAD - 1)
-            batch = [job, *(one for one, _ in zip(self.jobs, range(ahead), strict=False))]
+            company = self._company(job)
+            batch = [job, *company[:ahead]]
             ids = tuple(one.id for one in batch)
-            ahead_ids = [one.id for one, _ in zip(self.jobs, range(_MOST_AHEAD), strict=False)]
+            ahead_ids = [one.id for one in company]
             self.work.begin((*ids, *ahead_ids)).keep(ids, ahead_ids)
             self._facts = {name: (facts, now) for name, facts in gather(deps, batch).items()}
         return self._facts[job.id][0]
+
+    def _company(self, job: Record[MailJob]) -> list[Record[MailJob]]:
+        """The next mails, as far as they are prepared together with this one."""
+        ahead = (one for one, _ in zip(self.jobs, range(_MOST_AHEAD), strict=False))
+        return [] if _is_suspect(job) else [one for one in ahead if not _is_suspect(one)]
 
     def _forget_same_person(self, job: Record[MailJob]) -> None:
         """What was read about this mail and others of the same person or address is out of date now."""
@@ -223,7 +229,8 @@ class Round:
         if wait is not None and wait.is_pace and not any(session.is_overdue for session in self.work.sessions):
             return End(reason, wait)  # the next mail, or whoever ends this agent, writes down what there is
         if self.jobs:
-            self._flush({"waitReason": reason, **({"nextSendAt": wait.until} if wait is not None else {})})
+            next_at = {"nextSendAt": None if wait.is_open else wait.until} if wait is not None else {}
+            self._flush({"waitReason": reason, **next_at})
         else:
             self._note_idle()
         long = wait is not None and not wait.is_pace and wait.until - self._now() > LONG
@@ -239,3 +246,8 @@ class Round:
             box = fit.get(session.account)
             wait = mailbox_wait(settings, box.pace, now, box.per_minute) if box is not None else None
             session.flush({"waitReason": wait.reason if wait is not None and not wait.is_pace else ""})
+
+
+def _is_suspect(job: Record[MailJob]) -> bool:
+    """Whether it may be this mail that agents died of."""
+    return job.value.attempts >= PREPARED_ALONE

@@ -28,6 +28,8 @@ MAX_STEPS = 10
 UNREAD = timedelta(hours=2)
 """A follow-up waits while its mailbox was not read for that long: the answer may lie there."""
 _AGAIN = timedelta(minutes=15)
+_CLOCKS = timedelta(minutes=1)
+"""By how much a provider's clock, which it tells to the second, may be behind ours."""
 _MAX_THREAD = 20
 _ANSWER = re.compile(r"^\s*re\s*:\s*", re.IGNORECASE)
 _WAITING = frozenset({EmailStatus.QUEUED, EmailStatus.HELD})
@@ -123,7 +125,9 @@ def step_objection(db: Client, job: EmailJob, contact: Contact | None, now: date
 
 def _counts_from(job: EmailJob) -> datetime:
     """What happened before that does not stop it: a person queued it all the same, or it was written since."""
-    return job.released_at or job.sequence_began_at or job.created_at
+    if job.released_at is None and job.sequence_began_at is not None:
+        return job.sequence_began_at - _CLOCKS  # whatever the clocks say, nobody answered the first mail before it left
+    return job.released_at or job.created_at
 
 
 def _stopped_by(before: MailJob | None, job: EmailJob) -> str:

@@ -14,10 +14,9 @@ from leadgen.environment import Environment
 from leadgen.model.documents import Mailbox
 from leadgen.model.errors import InvalidInput, Unavailable
 from leadgen.model.ids import canonical_email
-from leadgen.model.status import MailboxState
-from leadgen.outlook import pending, vault
-from leadgen.outlook.accounts import connect
-from leadgen.outlook.microsoft import SCOPES, application, login_service, secret_from
+from leadgen.outlook import pending
+from leadgen.outlook.microsoft import SCOPES, application, login_service, mail_address, secret_from
+from leadgen.outlook.signed_in import is_address, keep
 from leadgen.store.clock import Clock
 
 if TYPE_CHECKING:
@@ -191,21 +190,12 @@ def _signed_in(
         _refuse(str(result["error"]), str(result.get("error_description", "")), begin_again)
     claims = result.get("id_token_claims") or {}
     address = canonical_email(str(claims.get("preferred_username") or claims.get("email") or ""))
-    if "@" not in address or len(address) > 320:
+    if not is_address(address):
         raise InvalidInput("Microsoft did not say which mailbox was signed in.", hint="Sign in with a mail account.")
-    now = clock.now()
-    mailbox = Mailbox(
-        account=address,
-        provider="graph",
-        user_id=user_id,
-        display_name=str(claims.get("name") or "")[:200],
-        state=MailboxState.ACTIVE,
-        connected_at=now,
-        updated_at=now,
-    )
-    secret = secret_from(result, cache, now)
+    secret = secret_from(result, cache, clock.now())
     if secret is None:
         raise Unavailable("Microsoft signed the mailbox in but gave no token.", hint=begin_again)
-    vault.store(db, env, mailbox, secret, now)
-    connect(db, mailbox)
-    return mailbox
+    sender = mail_address(env, str(secret["accessToken"]))
+    own = sender if canonical_email(sender) != address else ""
+    name = str(claims.get("name") or "")
+    return keep(db, env, clock, "graph", address, secret, user_id=user_id, address=own, display_name=name)

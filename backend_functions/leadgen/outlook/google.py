@@ -22,10 +22,8 @@ import httpx
 from leadgen.environment import Environment
 from leadgen.model.documents import Mailbox
 from leadgen.model.errors import InvalidInput, Unavailable
-from leadgen.model.ids import canonical_email
-from leadgen.model.status import MailboxState
-from leadgen.outlook import pending, vault
-from leadgen.outlook.accounts import connect
+from leadgen.outlook import pending
+from leadgen.outlook.signed_in import is_address, keep
 from leadgen.outlook.vault import Secret
 from leadgen.store.clock import Clock
 
@@ -129,18 +127,8 @@ def complete(
     secret = _secret(answer, str(answer.get("refresh_token") or ""), now)
     if secret is None or not secret["refreshToken"] or GMAIL_SCOPE not in str(answer.get("scope", "")).split():
         raise InvalidInput("Google did not grant permission to write mail.", hint=f"Tick the box. {BEGIN_AGAIN}")
-    mailbox = Mailbox(
-        account=canonical_email(str(claims["email"])),
-        provider="gmail",
-        user_id=user_id,
-        display_name=str(claims.get("name") or "")[:200],
-        state=MailboxState.ACTIVE,
-        connected_at=now,
-        updated_at=now,
-    )
-    vault.store(db, env, mailbox, secret, now)
-    connect(db, mailbox)
-    return mailbox
+    name = str(claims.get("name") or "")
+    return keep(db, env, clock, "gmail", str(claims["email"]), secret, user_id=user_id, display_name=name)
 
 
 def _checked_claims(env: Environment, answer: dict[str, Any], nonce: str, now: datetime) -> dict[str, Any]:
@@ -158,8 +146,7 @@ def _checked_claims(env: Environment, answer: dict[str, Any], nonce: str, now: d
         right, claims = False, {}
     if not right:
         raise InvalidInput("Google's answer does not belong to this sign-in.", hint=BEGIN_AGAIN)
-    address = str(claims.get("email") or "")
-    if "@" not in address or len(address) > 320 or claims.get("email_verified") is not True:
+    if not is_address(str(claims.get("email") or "")) or claims.get("email_verified") is not True:
         raise InvalidInput("Google did not say which mailbox was signed in.", hint="Sign in with a Gmail account.")
     return dict(claims)
 

@@ -12,6 +12,7 @@ import requests
 
 from leadgen.environment import Environment
 from leadgen.model.errors import Unavailable
+from leadgen.outlook.signed_in import is_address
 from leadgen.outlook.vault import Secret
 from leadgen.store.clock import Clock
 
@@ -100,6 +101,28 @@ def login_service(env: Environment) -> Iterator[None]:
             f"The Microsoft login service at {host} did not answer ({type(error).__name__}).",
             hint="Try again in a minute; if it stays so, check the network and LEADGEN_MICROSOFT_AUTHORITY.",
         ) from error
+
+
+def mail_address(env: Environment, access_token: str) -> str:
+    """The primary address of a mailbox, which its mails come from; the name somebody signs in with may be another one
+    and take no mail (learn.microsoft.com/graph/api/resources/user: `mail`, `userPrincipalName`).
+
+    Args:
+        env: names Graph's address.
+        access_token: of the mailbox, for User.Read.
+
+    Returns:
+        The address, or nothing if Graph does not say.
+    """
+    headers = {"Authorization": f"Bearer {access_token}"}
+    try:
+        with _session(env) as session:
+            answer = session.get(f"{env.graph_url}/me", params={"$select": "mail"}, headers=headers)
+        said = answer.json() if answer.ok else None
+    except (requests.RequestException, ValueError):
+        said = None
+    address = said.get("mail") if isinstance(said, dict) else None
+    return address.strip() if isinstance(address, str) and is_address(address) else ""
 
 
 _NEEDS_PERSON = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})

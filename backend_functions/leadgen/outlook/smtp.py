@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from leadgen.environment import Environment
 from leadgen.model.documents import Mailbox
-from leadgen.model.ids import canonical_email
-from leadgen.model.status import MailboxState
 from leadgen.outlook import vault
-from leadgen.outlook.accounts import connect
+from leadgen.outlook.signed_in import keep
 from leadgen.store.clock import Clock
 
 if TYPE_CHECKING:
@@ -59,21 +57,11 @@ def add(
     Raises:
         TokenKeyProblem, Unavailable: the password can't be encrypted.
     """
-    now = clock.now()
-    mailbox = Mailbox(
-        account=canonical_email(address),
-        provider="smtp",
-        address=address.strip(),
-        display_name=display_name,
-        user_id=user_id,
-        server=f"{sign_in.host}:{sign_in.port}",
-        state=MailboxState.ACTIVE,
-        connected_at=now,
-        updated_at=now,
-    )
-    vault.store(db, env, mailbox, {"smtp": asdict(sign_in)}, now)
-    connect(db, mailbox)
-    return mailbox
+    secret, server = {"smtp": asdict(sign_in)}, f"{sign_in.host}:{sign_in.port}"
+    return keep(
+        db, env, clock, "smtp", address, secret,
+        user_id=user_id, address=address.strip(), display_name=display_name, server=server,
+    )  # fmt: skip
 
 
 def sign_in_of(db: Client, env: Environment, mailbox: Mailbox, clock: Clock) -> SmtpSignIn:

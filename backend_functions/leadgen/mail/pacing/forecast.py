@@ -30,10 +30,12 @@ class Planned:
     Args:
         at: not before; the present moment if nothing but its turn stands in the way.
         reason: what it waits for; empty if nothing.
+        is_open: whether nobody knows when that ends, for a person must end it; then `at` says when to look again.
     """
 
     at: datetime
     reason: str
+    is_open: bool = False
 
 
 def without_pauses(settings: Settings) -> Settings:
@@ -57,8 +59,8 @@ def plan(
     """
     line = _Line(settings, list(boxes), list(others), now, chance)
     planned: list[Planned] = [Planned(now, "")] * len(timezones)
-    for number, at, reason in line.play(timezones):
-        planned[number] = Planned(at, reason)
+    for number, told in line.play(timezones):
+        planned[number] = told
     return planned
 
 
@@ -70,11 +72,11 @@ class _Line:
     now: datetime
     chance: float
 
-    def play(self, timezones: Sequence[str]) -> list[tuple[int, datetime, str]]:
-        """Number, time and reason of each; those beyond the horizon with the time that is known of them."""
+    def play(self, timezones: Sequence[str]) -> list[tuple[int, Planned]]:
+        """The number of each and when it leaves; those beyond the horizon with the time that is known of them."""
         later = [(self.now, number, "") for number in range(len(timezones))]
         ready: deque[tuple[int, str]] = deque()
-        done: list[tuple[int, datetime, str]] = []
+        done: list[tuple[int, Planned]] = []
         moment = self.now
         for _ in range(_MOST_STEPS):
             while later and later[0][0] <= moment:
@@ -89,33 +91,40 @@ class _Line:
             closed = self._closed(timezones[number], moment)
             if closed is not None:
                 ready.popleft()
-                heappush(later, (closed.until, number, closed.reason))
+                if closed.is_open:
+                    done.append((number, Planned(closed.until, closed.reason, is_open=True)))
+                else:
+                    heappush(later, (closed.until, number, closed.reason))
                 continue
             turn = next_turn(self.settings, self.boxes, moment, others=self.others)
             if turn.wait is None:
                 ready.popleft()
-                done.append((number, moment, why))
+                done.append((number, Planned(moment, why)))
                 self._sent(turn.account, moment)
-            elif self._is_endless(turn.wait, moment):
+            elif turn.wait.is_open:
+                done += [(each, Planned(turn.wait.until, turn.wait.reason, is_open=True)) for each, _ in ready]
+                ready.clear()
+            elif self._moves_on(turn.wait, moment):
                 until, reason = turn.wait.until, turn.wait.reason
-                done += [(each, self._open(timezones[each], until), reason) for each, _ in ready]
+                done += [(each, Planned(self._working_time(timezones[each], until), reason)) for each, _ in ready]
                 ready.clear()
             else:
                 moment = turn.wait.until
                 reason = turn.wait.reason
                 ready = deque((each, reason) for each, _ in ready)
-        return done + [(number, at, why) for at, number, why in later] + [(n, moment, why) for n, why in ready]
+        left = [(number, at, why) for at, number, why in later] + [(number, moment, why) for number, why in ready]
+        return done + [(number, Planned(at, why)) for number, at, why in left]
 
     def _closed(self, timezone: str, moment: datetime) -> Wait | None:
         return lead_wait(self.settings, timezone, moment) if known_zone(timezone) is not None else None
 
-    def _open(self, timezone: str, moment: datetime) -> datetime:
-        """The first working time there, from this moment on. While all is paused no place has any."""
-        closed = None if self.settings.sending_paused else self._closed(timezone, moment)
+    def _working_time(self, timezone: str, moment: datetime) -> datetime:
+        """The first working time there, from this moment on."""
+        closed = self._closed(timezone, moment)
         return closed.until if closed is not None else moment
 
-    def _is_endless(self, wait: Wait, moment: datetime) -> bool:
-        """Whether the wait ends with a decision of a person and not by itself: it is as long whenever one asks."""
+    def _moves_on(self, wait: Wait, moment: datetime) -> bool:
+        """Whether the wait is as long whenever one asks, as that for the place of a mail whose fate is unknown is."""
         turn = next_turn(self.settings, self.boxes, moment + timedelta(seconds=1), others=self.others)
         return turn.wait is not None and turn.wait.until > wait.until
 

@@ -30,13 +30,13 @@ def lead_wait(settings: Settings, timezone: str, now: datetime) -> Wait | None:
         now: the present moment.
     """
     if settings.active_timezones and timezone not in settings.active_timezones:
-        return Wait(now + LOOK_AGAIN, f"{timezone} is not among the active timezones")
+        return Wait(now + LOOK_AGAIN, f"{timezone} is not among the active timezones", is_open=True)
     hours, zone, skip = settings.working_hours, ZoneInfo(timezone), settings.skip_holidays
     if in_window(now, hours, zone, skip_holidays=skip):
         return None
     start = next_window_start(now, hours, zone, skip_holidays=skip)
     if start is None:
-        return Wait(now + LOOK_AGAIN, "no working day is configured")
+        return Wait(now + LOOK_AGAIN, "no working day is configured", is_open=True)
     return Wait(start, _reason(now, start, hours, zone, skip))
 
 

@@ -94,9 +94,9 @@ def mailbox_wait(settings: Settings, pace: Pace, now: datetime, per_minute: int 
         per_minute: the provider's limit of messages in any 60 seconds; 0 for none.
     """
     if settings.sending_paused:
-        return Wait(now + LOOK_AGAIN, "sending is paused in the configuration")
+        return Wait(now + LOOK_AGAIN, "sending is paused in the configuration", is_open=True)
     if pace.paused:
-        return Wait(now + LOOK_AGAIN, pace.paused)
+        return Wait(now + LOOK_AGAIN, pace.paused, is_open=True)
     if pace.blocked_until is not None and pace.blocked_until > now:
         return Wait(pace.blocked_until, pace.blocked_reason or "the provider asked to wait")
     sent = (*pace.sent, *(now,) * pace.in_flight)
@@ -113,7 +113,7 @@ def mailbox_wait(settings: Settings, pace: Pace, now: datetime, per_minute: int 
 def _cap_wait(settings: Settings, pace: Pace, sent: tuple[datetime, ...], now: datetime) -> Wait | None:
     cap, name, ramped = cap_of(settings, pace, now)
     if cap == 0:
-        return Wait(now + LOOK_AGAIN, "the daily cap is 0")
+        return Wait(now + LOOK_AGAIN, "the daily cap is 0", is_open=True)
     until = rolling_wait(sent, cap, DAY, now)
     if until is None:
         return None

@@ -24,11 +24,13 @@ class Wait:
         until: when to ask again; nothing changes before, unless the configuration does.
         reason: for the operator, such as "outside 09:00–17:00 in America/Chicago".
         is_pace: whether the mail only waits for the pause between two mails, which passes by itself in minutes.
+        is_open: whether only a person ends it; then nobody knows when, and `until` merely says when to look again.
     """
 
     until: datetime
     reason: str
     is_pace: bool = False
+    is_open: bool = False
 
 
 def rolling_wait(sent: Sequence[datetime], limit: int, window: timedelta, now: datetime) -> datetime | None:
@@ -47,8 +49,10 @@ def rolling_wait(sent: Sequence[datetime], limit: int, window: timedelta, now: d
 
 
 def latest(*waits: Wait | None) -> Wait | None:
-    """The wait that ends last; `None` if there is none. Of equal ones the first."""
-    return max((wait for wait in waits if wait is not None), key=lambda wait: wait.until, default=None)
+    """The wait that ends last; `None` if there is none. One without a known end comes after all that have one; of equal
+    ones the first."""
+    there = (wait for wait in waits if wait is not None)
+    return max(there, key=lambda wait: (wait.is_open, wait.until), default=None)
 
 
 def ceil_second(moment: datetime) -> datetime:

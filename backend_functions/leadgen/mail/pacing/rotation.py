@@ -65,12 +65,13 @@ def next_turn(
     fit = [box for box in boxes if not only or box.account == only]
     if not fit:
         why = f"it may leave from {only} alone, which can't send at present" if only else "no mailbox can send"
-        return Turn("", Wait(now + LOOK_AGAIN, why))
+        return Turn("", Wait(now + LOOK_AGAIN, why, is_open=True))
     turns = [(box, latest(mailbox_wait(settings, box.pace, now, box.per_minute), all_of_them)) for box in fit]
     preferred = [(box, wait) for box, wait in turns if box.account == prefer and (wait is None or wait.is_pace)]
     box, wait = min(preferred or turns, key=lambda turn: _rank(*turn))
     return Turn(box.account, wait)
 
 
-def _rank(box: Box, wait: Wait | None) -> tuple[datetime, datetime, int, str]:
-    return wait.until if wait is not None else _NEVER, box.last_sent or _NEVER, len(box.pace.sent), box.account
+def _rank(box: Box, wait: Wait | None) -> tuple[bool, datetime, datetime, int, str]:
+    is_open, until = (wait.is_open, wait.until) if wait is not None else (False, _NEVER)
+    return is_open, until, box.last_sent or _NEVER, len(box.pace.sent), box.account

@@ -27,6 +27,7 @@ _MIN_TEXT = 80
 _SHOUTED = 0.3
 _TRIALS = 12
 _PROBE = "leadgen-footer-probe"
+_HARMLESS = "quiet words"
 _NO_DEFAULT = frozenset({"signature", "servicesRendered", "services_rendered", "email", "fields", "range"})
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,39}")
 
@@ -48,17 +49,56 @@ SAMPLE_SETTINGS = Settings(sender_name="Ada Lovelace", company_name="Contoso", s
 def lint(template: Template) -> list[Finding]:
     """What is wrong with a template, errors first; no errors means that it can be used."""
     found = [*_lint_defaults(template), *_lint_sources(template)]
-    if not any(finding.level == "error" for finding in found):
+    if any(finding.level == "error" for finding in found):
+        # The rest is tried all the same: whoever mends an error wants to know of everything at once.
+        found += [finding for finding in _trials(_mended(template)) if finding.code != "unrenderable"]
+    else:
         found += _trials(template)
     return sorted(dict.fromkeys(found), key=lambda finding: finding.level != "error")
 
 
+def _mended(template: Template) -> Template:
+    """The template with something harmless in place of what is wrong with it, so that the rest can be filled in."""
+    sources = (template.base_subject, *template.alternative_subjects)
+    subjects = [source for source in sources if _undeclared(source, TEXT) is not None] or [_HARMLESS]
+    body = template.base_body_html
+    if _undeclared(body, HTML) is None:
+        body = f"<p>{_HARMLESS}</p>"
+    defaults = {name: value for name, value in template.defaults.items() if not _wrong_default(name)}
+    unknown = set[str]().union(_undeclared(body, HTML) or (), *(_undeclared(one, TEXT) or () for one in subjects))
+    words = {name: _HARMLESS for name in unknown - KNOWN if not _wrong_default(name)}
+    return template.model_copy(
+        update={
+            "base_subject": subjects[0],
+            "alternative_subjects": subjects[1:],
+            "base_body_html": body,
+            "defaults": {**words, **defaults},
+        }
+    )
+
+
+def _undeclared(source: str, environment: MailEnvironment) -> set[str] | None:
+    """The variables that a source uses; `None` if it is empty or can't be used at all."""
+    if not source.strip():
+        return None
+    try:
+        return meta.find_undeclared_variables(environment.prepare(joined(Spinner().spin(parse(environment, source)))))
+    except (TemplateError, ValueError, RecursionError):
+        return None
+
+
 def _lint_defaults(template: Template) -> Iterator[Finding]:
     for name in template.defaults:
-        if not _NAME.fullmatch(name) or name.startswith(OWN):
-            yield error("bad-default", "defaults", 0, f"{name[:40]!r} is not a name of a variable")
-        elif name in _NO_DEFAULT:
-            yield error("bad-default", "defaults", 0, f"{name} can't have a default")
+        problem = _wrong_default(name)
+        if problem:
+            yield error("bad-default", "defaults", 0, problem)
+
+
+def _wrong_default(name: str) -> str:
+    """Why a name can't have a default; "" if it can."""
+    if not _NAME.fullmatch(name) or name.startswith(OWN):
+        return f"{name[:40]!r} is not a name of a variable"
+    return f"{name} can't have a default" if name in _NO_DEFAULT else ""
 
 
 def _lint_sources(template: Template) -> Iterator[Finding]:

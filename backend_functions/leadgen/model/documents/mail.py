@@ -14,6 +14,13 @@ from leadgen.model.status import EmailStatus, MailboxState
 ProviderName = Literal["graph", "gmail", "smtp", "outbox"]
 """Ways of sending: Microsoft Graph, the Gmail API, any SMTP server, or the dry run."""
 
+SIGN_IN_COMMANDS: dict[ProviderName, str] = {
+    "graph": "leadgen auth outlook",
+    "gmail": "leadgen auth gmail",
+    "smtp": "leadgen mailbox add ADDRESS --smtp HOST",
+}
+"""What signs in a mailbox of each kind; the dry run needs none."""
+
 WaitsFor = Literal["", "pace", "retry", "turn", "sequence"]
 """What the `notBefore` of a waiting mail was worked out from: hours, caps and pauses, which the configuration can
 change; a failure that is tried again later; another mail to the same address; or the days of a sequence."""
