@@ -35,6 +35,7 @@ from console.screens.jump import JumpScreen, places
 from console.screens.palette import ActionCommands
 from console.screens.view import View
 from console.signals import Signals
+from console.typing_ahead import TypingAhead
 
 FLUSH_S = 0.25
 SIGN_IN_RETRY_S = 15.0
@@ -83,7 +84,7 @@ def _maker(made_by: str) -> Callable[[], Screen[None]]:
     return make
 
 
-class LeadgenApp(ConsoleApp):
+class LeadgenApp(TypingAhead, ConsoleApp):
     """The operator's console.
 
     Args:

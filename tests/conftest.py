@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +23,32 @@ _ORDER = ("e2e/test_demo", "integration/", "e2e/test_local_stack", "snapshots/",
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, whole stacks one after another: parallel workers neither wait for one nor crowd the CPU."""
     items.sort(key=lambda item: next(rank for rank, part in enumerate(_ORDER) if part in item.nodeid))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Cheaper pilots, where there are Textual apps."""
+    if "textual.app" in sys.modules:
+        from tests import pilots
+
+        pilots.install()
+
+
+@pytest.fixture
+def no_frames() -> Iterator[None]:
+    """For tests that look at widgets and not at what a terminal shows."""
+    from tests import pilots
+
+    with pilots.no_frames():
+        yield
+
+
+@pytest.fixture
+def frames(no_frames: None) -> Iterator[None]:
+    """For a test among those that looks at what is painted, too."""
+    from tests import pilots
+
+    with pilots.frames():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -31,11 +31,13 @@ from console.cli import (
     templates,
     web,
 )
+from console.cli.group import CommandGroup
 from console.cli.output import told
 from console.cli.target import ROLES, choice, open_session
 
 app = typer.Typer(
     name="leadgen",
+    cls=CommandGroup,
     no_args_is_help=False,
     add_completion=False,
     rich_markup_mode=None,
@@ -50,23 +52,23 @@ app = typer.Typer(
         "5 done in part."
     ),
 )
-app.add_typer(local.app, name="local")
-app.add_typer(config.app, name="config")
-app.add_typer(templates.app, name="templates")
-app.add_typer(schedule.app, name="schedule")
-app.add_typer(auth.app, name="auth")
-app.add_typer(mailbox.app, name="mailbox")
-app.add_typer(llm.app, name="llm")
-app.add_typer(admin.app, name="admin")
+app.add_typer(local.app, name="local", cls=CommandGroup)
+app.add_typer(config.app, name="config", cls=CommandGroup)
+app.add_typer(templates.app, name="templates", cls=CommandGroup)
+app.add_typer(schedule.app, name="schedule", cls=CommandGroup)
+app.add_typer(auth.app, name="auth", cls=CommandGroup)
+app.add_typer(mailbox.app, name="mailbox", cls=CommandGroup)
+app.add_typer(llm.app, name="llm", cls=CommandGroup)
+app.add_typer(admin.app, name="admin", cls=CommandGroup)
 contacts.app.command("list")(contacts_copy.list_contacts)
 contacts.app.command("forget-copy")(contacts_copy.forget_copy)
-app.add_typer(contacts.app, name="contacts")
-app.add_typer(leads.app, name="leads")
-app.add_typer(captcha.app, name="captcha")
-app.add_typer(email.app, name="email")
-app.add_typer(inbox.app, name="inbox")
-app.add_typer(suppression.app, name="suppress")
-app.add_typer(sources.app, name="sources")
+app.add_typer(contacts.app, name="contacts", cls=CommandGroup)
+app.add_typer(leads.app, name="leads", cls=CommandGroup)
+app.add_typer(captcha.app, name="captcha", cls=CommandGroup)
+app.add_typer(email.app, name="email", cls=CommandGroup)
+app.add_typer(inbox.app, name="inbox", cls=CommandGroup)
+app.add_typer(suppression.app, name="suppress", cls=CommandGroup)
+app.add_typer(sources.app, name="sources", cls=CommandGroup)
 app.command("run")(campaigns.run)
 app.command("cancel")(campaigns.cancel)
 app.command("status")(campaigns.status)

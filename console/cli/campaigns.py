@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from console.cli.ids import whole_id
 from console.cli.output import FAILED, emit_json, err, fail, say, table, told
 from console.cli.target import open_session
 from console.client.session import Session
@@ -16,7 +17,6 @@ from console.client.watching import ENDED, Campaign, find_campaigns, overview, r
 
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 POLL_S = 1.0
-_ID_LENGTH = 32
 
 
 def run(
@@ -58,14 +58,7 @@ def cancel(
 
 
 def _full_id(session: Session, text: str) -> str:
-    """The id of a campaign that begins so. A whole one is taken as it is."""
-    if len(text) == _ID_LENGTH:
-        return text
-    found = find_campaigns(session.firestore(), text)
-    if len(found) != 1:
-        many = "several campaigns begin" if found else "no campaign begins"
-        raise typer.BadParameter(f"{many} with {text!r}; leadgen status lists the last ones", param_hint="ID")
-    return found[0]
+    return whole_id(text, "campaign", lambda start: find_campaigns(session.firestore(), start), "leadgen status")
 
 
 def cities(as_json: Json = False) -> None:
@@ -107,7 +100,8 @@ def status(as_json: Json = False) -> None:
         table("Leads", ["status", "leads"], [[k, v] for k, v in facts["contacts"].items() if v])
         governor = facts["governor"]
         say(f"LLM {governor['used']}/{governor['limit']} calls in the last minute")
-        for mailbox in facts["mailboxes"] or [{"account": "no mailbox is signed in", "state": "leadgen auth outlook"}]:
+        none = {"account": "none is signed in yet", "state": "see leadgen auth, leadgen mailbox add"}
+        for mailbox in facts["mailboxes"] or [none]:
             say(f"Mailbox {mailbox['account']}: {mailbox['state']}")
 
 

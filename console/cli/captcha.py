@@ -13,13 +13,14 @@ from typing import Annotated, Any
 
 import typer
 
+from console.cli.ids import contact_id
 from console.cli.output import emit_json, say, table, told
 from console.cli.target import open_session
 from console.format import plain
 
 app = typer.Typer(help="Leads behind a CAPTCHA: who works on which, and what was found.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
-Lead = Annotated[str, typer.Argument(help="Id of the lead.")]
+Lead = Annotated[str, typer.Argument(help="Id of the lead, or the beginning of it.")]
 Epoch = Annotated[int | None, typer.Option("--epoch", min=0, help="The claim, as claim gave it.")]
 TIMEOUT_S = 20.0
 
@@ -77,15 +78,16 @@ def _holder(lead: dict[str, Any]) -> str:
 
 @app.command()
 def claim(
-    lead: Annotated[str, typer.Argument(help="Id of the lead; without it the one whose turn it is.")] = "",
+    lead: Annotated[str, typer.Argument(help="Its id, or the beginning; without it the one whose turn it is.")] = "",
     epoch: Annotated[int | None, typer.Option("--epoch", min=0, help="Prolong this claim of the lead.")] = None,
     as_json: Json = False,
 ) -> None:
     """Take a lead, so that nobody else works on it, and say where its contact page is."""
     with told():
-        wish = {"leadId": lead or None, "epoch": epoch}
+        session = open_session()
+        wish = {"leadId": _whole(session, lead) if lead else None, "epoch": epoch}
         body = {name: value for name, value in wish.items() if value is not None}
-        claimed = open_session().call("claimCaptcha", body, idempotency_key=str(uuid.uuid4()))
+        claimed = session.call("claimCaptcha", body, idempotency_key=str(uuid.uuid4()))
         if as_json:
             emit_json(claimed)
             return
@@ -114,8 +116,10 @@ def fail(lead: Lead, epoch: Epoch = None, as_json: Json = False) -> None:
 
 def _report(lead: str, report: dict[str, Any], epoch: int | None, as_json: bool) -> None:
     with told():
+        session = open_session()
+        lead = _whole(session, lead)
         body = {"leadId": lead, **report} | ({"epoch": epoch} if epoch is not None else {})
-        done = open_session().call("resolveCaptcha", body, idempotency_key=str(uuid.uuid4()))
+        done = session.call("resolveCaptcha", body, idempotency_key=str(uuid.uuid4()))
         if as_json:
             emit_json(done)
             return
@@ -147,8 +151,14 @@ def undo(
 
 def _call(endpoint: str, lead: str, epoch: int | None, as_json: bool) -> None:
     with told():
-        answer = open_session().call(endpoint, {"leadId": lead} | ({"epoch": epoch} if epoch is not None else {}))
+        session = open_session()
+        body = {"leadId": _whole(session, lead)} | ({"epoch": epoch} if epoch is not None else {})
+        answer = session.call(endpoint, body)
         emit_json(answer) if as_json else typer.echo(answer["message"])
+
+
+def _whole(session: Any, lead: str) -> str:
+    return contact_id(session, lead, "leadgen captcha list")
 
 
 @app.command()

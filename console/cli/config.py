@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli.output import emit_json, fail, say, table, told
+from console.cli.output import USAGE, emit_json, fail, not_there, say, table, told
 from console.cli.target import open_session
 
 app = typer.Typer(help="The configuration: LLM limit, working hours, pace, caps, sender.")
@@ -24,7 +24,7 @@ def get_config(
         config = open_session().call("getConfig")
         if name:
             if name not in config:
-                fail(f"There is no setting {name}.", 2, hint=f"Settings: {', '.join(sorted(config))}")
+                fail(f"There is no setting {name}.", USAGE, hint=f"Settings: {', '.join(sorted(config))}")
             config = {name: config[name]}
         if as_json:
             emit_json(config)
@@ -44,7 +44,7 @@ def set_config(
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            fail(f"{pair!r} is not NAME=VALUE.", 2)
+            fail(f"{pair!r} is not NAME=VALUE.", USAGE)
         _put(changes, name.split("."), _value(value))
     with told():
         config = open_session().call("updateConfig", changes)
@@ -83,7 +83,7 @@ def restore(
         session = open_session()
         found = next((h for h in earlier(session, 100) if h["revision"] == revision), None)
         if found is None:
-            fail(f"There is no revision {revision} among the last 100.", 2, hint="leadgen config history lists them.")
+            not_there(f"There is no revision {revision} among the last 100.", "leadgen config history lists them.")
         kept = {key: value for key, value in found.items() if key not in {"revision", "updatedAt", "updatedBy"}}
         config = session.call("updateConfig", kept)
         if as_json:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.cli.output import emit_json, fail, say, table, told
+from console.cli.ids import contact_id
+from console.cli.output import emit_json, not_there, say, table, told
 from console.cli.target import open_session
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ app = typer.Typer(help="Leads: what is known of them and from where, and which o
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 TIMEOUT_S = 20.0
 _MOST = 20
-_ID_LENGTH = 32
 _FIELDS = (
     ("name", "name"),
     ("businessName", "business"),
@@ -36,12 +36,14 @@ _LABELS = dict(_FIELDS)
 
 @app.command()
 def show(
-    who: Annotated[str, typer.Argument(help="A contact's id, or its phone (+1…) or email.")], as_json: Json = False
+    who: Annotated[str, typer.Argument(help="Its id or the beginning of it, its phone (+1…) or email.")],
+    as_json: Json = False,
 ) -> None:
     """Show a lead: its values with their sources, other values seen, and contacts that are or may be the same."""
     with told():
-        db = open_session().firestore()
-        found = _find(db, who)
+        session = open_session()
+        db = session.firestore()
+        found = _find(session, db, who.strip())
         facts = [{**contact, "mergeRecords": _merges(db, contact)} for contact in found]
         if as_json:
             emit_json(facts[0] if len(facts) == 1 else facts)
@@ -50,17 +52,18 @@ def show(
             _print(contact)
 
 
-def _find(db: Client, who: str) -> list[dict[str, Any]]:
+def _find(session: Any, db: Client, who: str) -> list[dict[str, Any]]:
     from google.api_core.exceptions import GoogleAPICallError, RetryError
     from google.cloud.firestore import FieldFilter
 
     from console.client.watching import unreachable
 
-    who = who.strip()
     contacts = db.collection("contacts")
+    is_id = bool(who) and "@" not in who and not who.startswith("+")
+    whole = contact_id(session, who) if is_id else ""
     try:
-        if len(who) == _ID_LENGTH and "@" not in who:
-            snapshot = contacts.document(who.lower()).get(timeout=TIMEOUT_S)
+        if whole:
+            snapshot = contacts.document(whole).get(timeout=TIMEOUT_S)
             found = [snapshot] if snapshot.exists else []
         else:
             field, value = ("email", who.lower()) if "@" in who else ("phone", who)
@@ -69,9 +72,9 @@ def _find(db: Client, who: str) -> list[dict[str, Any]]:
     except (GoogleAPICallError, RetryError) as error:
         raise unreachable(error) from None
     if not found:
-        fail(
+        not_there(
             f"There is no contact {who}.",
-            hint="Name its id, its email, or its phone with + and the country code. Other spellings are not searched.",
+            "Name its id, its email, or its phone with + and the country code. Other spellings are not searched.",
         )
     return [{"contactId": snapshot.id, **(snapshot.to_dict() or {})} for snapshot in found]
 
@@ -119,7 +122,7 @@ def _source(said: dict[str, Any] | None) -> list[list[Any]]:
 
 @app.command()
 def merge(
-    contact: Annotated[str, typer.Argument(help="Id of a contact.")],
+    contact: Annotated[str, typer.Argument(help="Id of a contact, or the beginning of it.")],
     other: Annotated[str, typer.Argument(help="Id of another one who is the same person.")],
     as_json: Json = False,
 ) -> None:
@@ -138,7 +141,8 @@ def unmerge(
 
 def _call(endpoint: str, body: dict[str, str], as_json: bool) -> None:
     with told():
-        answer = open_session().call(endpoint, body)
+        session = open_session()
+        answer = session.call(endpoint, {name: contact_id(session, text) for name, text in body.items()})
         if as_json:
             emit_json(answer)
         else:

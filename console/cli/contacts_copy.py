@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli.output import FAILED, emit_json, fail, say, table, told
+from console.cli.output import FAILED, emit_json, fail, say, table, tell, told
 from console.cli.target import open_session
 from console.contacts import export, place
 from console.contacts.copy import Copy, Reader
@@ -51,17 +51,18 @@ def list_contacts(
                 _level(copy, session)
             reader = copy.reader()
             try:
-                _tell(reader, question, 0 if csv else limit, csv, as_json)
+                _show(reader, question, 0 if csv else limit, csv, as_json)
             finally:
                 reader.close()
 
 
-def forget_copy() -> None:
+def forget_copy(as_json: Json = False) -> None:
     """Delete the local copy of the contacts, of everybody who used this project on this machine."""
     with told():
         session = open_session()
         gone = [path for path in place.copies_of(session.profile) if place.remove(path)]
-        say("The local copy is deleted." if gone else "There was no local copy.")
+        message = "The local copy is deleted." if gone else "There was no local copy."
+        tell({"removed": [str(path) for path in gone], "message": message}, as_json)
 
 
 @contextmanager
@@ -100,7 +101,7 @@ def _level(copy: Copy, session: Any) -> None:
     say(f"{number(done.here)} contacts in the local copy; {number(done.reads)} document reads.")
 
 
-def _tell(reader: Reader, question: Question, limit: int, csv: Path | None, as_json: bool) -> None:
+def _show(reader: Reader, question: Question, limit: int, csv: Path | None, as_json: bool) -> None:
     numbers, total = find(reader, question, datetime.now(UTC), None)
     listing = Listing(reader, numbers, total)
     count = min(limit or len(listing), len(listing))

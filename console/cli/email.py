@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from console.cli.ids import whole_id
 from console.cli.output import FAILED, PARTLY, emit_json, fail, say, table, told
 from console.cli.target import open_session
 from console.client.emails import DEAD, MOST, ListedEmail, find_email, read_emails
@@ -175,11 +176,4 @@ def _tell(results: list[dict[str, Any]], as_json: bool) -> None:
 
 
 def _full_id(session: Any, text: str) -> str:
-    """The id that begins so."""
-    if len(text) == 32:
-        return text
-    found = find_email(session.firestore(), text)
-    if len(found) != 1:
-        many = "several mails begin" if found else "no mail begins"
-        raise typer.BadParameter(f"{many} with {text!r}; leadgen email list shows them", param_hint="ID")
-    return found[0]
+    return whole_id(text, "mail", lambda start: find_email(session.firestore(), start), "leadgen email list")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli.output import FAILED, emit_json, out, say, table, told
+from console.cli.output import FAILED, emit_json, out, say, table, tell, told
 from console.cli.target import open_stack
 
 app = typer.Typer(help="A whole Firebase on this machine, with stand-ins for the services around it.")
@@ -23,11 +23,12 @@ def up(as_json: Json = False) -> None:
 
 
 @app.command()
-def down() -> None:
+def down(as_json: Json = False) -> None:
     """Stop the local stack; its data is kept."""
     with told():
-        open_stack().down()
-        say("The local stack is down.")
+        stack = open_stack()
+        stack.down()
+        tell({"name": stack.name, "phase": "down", "message": "The local stack is down."}, as_json)
 
 
 @app.command()
@@ -45,11 +46,12 @@ def status(as_json: Json = False) -> None:
 
 
 @app.command()
-def reset() -> None:
+def reset(as_json: Json = False) -> None:
     """Empty the local stack: documents, users, mailboxes, everything."""
     with told():
-        open_stack().reset()
-        say("The local stack is empty.")
+        stack = open_stack()
+        stack.reset()
+        tell({"name": stack.name, "isEmpty": True, "message": "The local stack is empty."}, as_json)
 
 
 def _show(info: Any, as_json: bool) -> None:
@@ -62,3 +64,6 @@ def _show(info: Any, as_json: bool) -> None:
     table(f"Local stack {info.name} ({info.phase})", ["part", "state", "address", ""], rows)
     out.print(f"Classifieds  {info.classifieds_url}/")
     out.print(f"Mailbox      {info.microsoft.get('url', '')}/_standin/mailbox")
+    others = info.standins.get("microsoft", {})
+    for address, password in list(others.get("smtp_accounts", {}).items())[:1]:
+        out.print(f"SMTP         {others['smtp_host']}:{others['smtp_port']}  {address}, password {password}")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.cli.auth import sign_in_gmail, sign_in_outlook
-from console.cli.output import ask_password, emit_json, fail, say, table, told
+from console.cli.auth import SignInPage, sign_in_gmail, sign_in_outlook
+from console.cli.output import USAGE, ask_password, emit_json, fail, say, table, tell, told
 from console.cli.target import open_session
 from console.client.watching import TIMEOUT_S, unreachable
 from console.live.clock import SystemClock
@@ -89,18 +89,20 @@ def add(
     name: Annotated[str, typer.Option("--name", help="The name shown beside the address.")] = "",
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the sign-in page.")] = True,
+    as_json: Json = False,
 ) -> None:
     """Add a mailbox, or sign one in again. An SMTP server is tried before it is kept."""
     if sum((outlook, gmail, bool(smtp))) != 1:
-        fail("Name one of --outlook, --gmail and --smtp HOST.", 2)
+        fail("Name one of --outlook, --gmail and --smtp HOST.", USAGE)
     if bool(smtp) != bool(address):
-        fail("An address goes with --smtp, and --smtp with an address.", 2)
+        fail("An address goes with --smtp, and --smtp with an address.", USAGE)
     with told():
         session = open_session()
+        page = SignInPage(browser, as_json)
         if outlook:
-            say(sign_in_outlook(session, browser))
+            answer = sign_in_outlook(session, page)
         elif gmail:
-            say(sign_in_gmail(session, browser))
+            answer = sign_in_gmail(session, page)
         else:
             body = {
                 "address": address,
@@ -111,7 +113,8 @@ def add(
                 "username": username,
                 "password": ask_password(f"Password at {smtp}", password_stdin),
             }
-            say(session.call("addSmtpMailbox", body)["message"])
+            answer = session.call("addSmtpMailbox", body)
+        tell(answer, as_json)
 
 
 @app.command()
@@ -164,8 +167,4 @@ def remove(
 def _change(body: dict[str, Any], as_json: bool) -> None:
     with told():
         session: Session = open_session()
-        answer = session.call("changeMailbox", body)
-        if as_json:
-            emit_json(answer)
-        else:
-            say(answer["message"])
+        tell(session.call("changeMailbox", body), as_json)

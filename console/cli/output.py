@@ -1,7 +1,11 @@
 """How the command line speaks: facts on stdout, everything else on stderr, and exit codes that mean something.
 
 0 done · 1 refused or failed · 2 wrong usage · 3 nobody is signed in · 4 the backend does not answer
-5 done but for a part
+5 done but for a part · 130 interrupted
+
+Between 1 and 2 one question decides: would the same line be right if other things were stored? Wrong usage is wrong
+whatever is stored: an option that does not exist, a word that is none of a fixed list, a file that is not there.
+A well-formed line that names what is not there (an id, a template, a city, a mailbox) is refused: 1.
 """
 
 from __future__ import annotations
@@ -21,9 +25,9 @@ from rich.table import Table
 from console.client.problems import BackendError, SignInProblem
 from console.client.profile import ProfileProblem
 from console.format import plain
-from leadgen.model.errors import LeadgenError, NotFound
+from leadgen.model.errors import LeadgenError
 
-FAILED, USAGE, SIGNED_OUT, UNREACHABLE, PARTLY = 1, 2, 3, 4, 5
+FAILED, USAGE, SIGNED_OUT, UNREACHABLE, PARTLY, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
 _PIPE_WIDTH = 1000
 """Columns of a table that goes into a file or a pipe: one line per row, so that ids and addresses stay whole."""
@@ -61,11 +65,21 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
 
 
 def fail(message: str, code: int = FAILED, *, hint: str = "") -> NoReturn:
-    """Say what went wrong and end."""
+    """Say what went wrong and end. A hint may have several lines, such as some to be copied."""
     err.print(f"[bold red]✗[/] {escape(plain(message))}")
-    if hint:
-        err.print(f"  {escape(plain(hint))}")
+    for line in hint.splitlines():
+        err.print(f"  {escape(plain(line))}")
     raise typer.Exit(code)
+
+
+def not_there(message: str, hint: str = "") -> NoReturn:
+    """Say that what the person named is not there, or not one thing, and end. The line was right: this is a refusal."""
+    fail(message, FAILED, hint=hint)
+
+
+def tell(answer: dict[str, Any], as_json: bool) -> None:
+    """What the backend answered: as JSON, or its message."""
+    emit_json(answer) if as_json else say(str(answer["message"]))
 
 
 def ask_password(prompt: str, from_stdin: bool, *, confirm: bool = False) -> str:
@@ -90,17 +104,19 @@ def told() -> Iterator[None]:
         _backend(error)
     except LeadgenError as error:
         _refused(error)
-    except (ProfileProblem, StackError) as error:
-        fail(str(error), USAGE if isinstance(error, ProfileProblem) else FAILED)
+    except ProfileProblem as error:
+        fail(str(error), USAGE, hint=error.hint)
+    except StackError as error:
+        fail(str(error), FAILED)
     except KeyboardInterrupt:
-        fail("Interrupted; what was begun goes on in the backend.", 130)
+        fail("Interrupted; what was begun goes on in the backend.", INTERRUPTED)
 
 
 def _refused(error: LeadgenError) -> NoReturn:
     for field in error.fields:
         err.print(f"  {escape(plain(f'{field.field} is {field.value}, allowed: {field.allowed}'))}")
     message = f"{error.detail.partition(': ')[0]}." if error.fields else error.detail
-    fail(message, USAGE if isinstance(error, NotFound) else FAILED, hint=error.hint)
+    fail(message, FAILED, hint=error.hint)
 
 
 def _backend(error: BackendError) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from console.cli.ids import whole_id
 from console.cli.output import emit_json, say, table, told
 from console.cli.target import open_session
 from console.client.schedules import Listed, read_schedules
@@ -136,14 +137,12 @@ def _change(schedule_id: str, action: str, as_json: bool, key: str = "") -> None
 
 
 def _full_id(session: Any, text: str) -> str:
-    """The id that begins so. A whole one is taken as it is, which also reaches those no list shows."""
-    if len(text) == 32:
-        return text
-    found = [listed.id for listed in read_schedules(session.firestore()) if listed.id.startswith(text)]
-    if len(found) != 1:
-        many = "several schedules begin" if found else "no schedule begins"
-        raise typer.BadParameter(f"{many} with {text!r}; leadgen schedule list shows them", param_hint="ID")
-    return found[0]
+    """A whole id is taken as it is, which also reaches those no list shows."""
+
+    def find(start: str) -> list[str]:
+        return [listed.id for listed in read_schedules(session.firestore()) if listed.id.startswith(start)]
+
+    return whole_id(text, "schedule", find, "leadgen schedule list")
 
 
 def _tell(answer: dict[str, Any], as_json: bool) -> None:

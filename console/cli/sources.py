@@ -78,8 +78,8 @@ def check_source(
     """Run a definition against its live listing and show what is found; nothing is stored.
 
     One JSON object per post where the output is no terminal or --json is given, then a summary on stderr. Exit codes: 0
-    all was read, 1 the definition is not valid or not acknowledged, the listing can't be read, or nothing matched, 2
-    there is no such file or city, 5 some posts could not be read.
+    all was read, 1 the definition is not valid or not acknowledged or has no such city, the listing can't be read, or
+    nothing matched, 2 there is no such file, 5 some posts could not be read.
     """
     from leadgen.trial.checking import open_definition, run_check
     from leadgen.trial.tally import Tally

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from console.cli.output import FAILED, USAGE, emit_json, fail, out, say, table, told
+from console.cli.output import FAILED, USAGE, emit_json, fail, not_there, out, say, table, told
 from console.cli.target import open_session
 from console.cli.template_files import BadTemplateFile, read_template, template_file
 from console.client.session import Session
@@ -64,7 +64,7 @@ def _template(session: Session, template_id: int) -> dict[str, Any]:
     templates = session.call("getTemplates")
     found = next((t for t in templates if t["templateId"] == template_id), None)
     if found is None:
-        fail(f"There is no template {template_id}.", hint="leadgen templates list --archived shows those there are.")
+        not_there(f"There is no template {template_id}.", "leadgen templates list --archived shows those there are.")
     return dict(found)
 
 
@@ -79,7 +79,7 @@ def _earlier(session: Session, template_id: int, version: int) -> dict[str, Any]
     except (GoogleAPICallError, RetryError) as error:
         raise unreachable(error) from None
     if not snapshot.exists:
-        fail(f"There is no version {version} of template {template_id}.")
+        not_there(f"There is no version {version} of template {template_id}.")
     return dict(snapshot.to_dict() or {})
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +14,20 @@ REGION = "us-central1"
 DEFAULT_REDIRECT = "http://localhost:8765/outlook/callback"
 _PUBLIC_AUTH = "https://identitytoolkit.googleapis.com"
 _PUBLIC_TOKEN = "https://securetoken.googleapis.com"
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class ProfileProblem(Exception):
-    """The profile can't be used; the message says why and what to do."""
+    """The profile can't be used; the message says why.
+
+    Args:
+        detail: the message.
+        hint: what to do; may have several lines.
+    """
+
+    def __init__(self, detail: str, hint: str = "") -> None:
+        super().__init__(detail)
+        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -70,19 +82,26 @@ def named_profile(name: str) -> Profile:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ProfileProblem(f"There is no settings file at {path}. {_example(name)}") from None
+        raise ProfileProblem(f"There is no settings file at {path}.", _example(name)) from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileProblem(f"{path} can't be read: {error}") from None
     profiles = content.get("profiles")
     table = profiles.get(name) if isinstance(profiles, dict) else None
     if not isinstance(table, dict):
         known = ", ".join(sorted(profiles)) if isinstance(profiles, dict) and profiles else "none"
-        raise ProfileProblem(f"{path} has no profile {name!r} (there are: {known}). {_example(name)}")
+        raise ProfileProblem(f"{path} has no profile {name!r} (there are: {known}).", _example(name))
     return _from_table(path, name, table)
 
 
 def _example(name: str) -> str:
-    return f'Add: [profiles.{name}]  project_id = "your-project"  api_key = "the web API key of its settings page"'
+    key = name if _BARE_KEY.fullmatch(name) else json.dumps(name)
+    lines = (
+        "Such a profile is three lines there:",
+        f"[profiles.{key}]",
+        'project_id = "your-project"',
+        'api_key = "the web API key of the project\'s settings page"',
+    )
+    return "\n".join(lines)
 
 
 def _from_table(path: Path, name: str, table: dict[str, Any]) -> Profile:
@@ -94,7 +113,7 @@ def _from_table(path: Path, name: str, table: dict[str, Any]) -> Profile:
         )
     for key in ("project_id", "api_key"):
         if not isinstance(table.get(key), str) or not table[key].strip():
-            raise ProfileProblem(f"{path}: profiles.{name}.{key} must be given as text. {_example(name)}")
+            raise ProfileProblem(f"{path}: profiles.{name}.{key} must be given as text.", _example(name))
     redirect = str(table.get("outlook_redirect_uri", DEFAULT_REDIRECT))
     if not redirect.startswith(("http://localhost:", "http://127.0.0.1:")):
         raise ProfileProblem(f"{path}: profiles.{name}.outlook_redirect_uri must be http://localhost:PORT/PATH.")

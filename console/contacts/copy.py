@@ -253,8 +253,9 @@ class Reader:
             self._db.close()
 
     def interrupt(self) -> None:
-        """Make a query that runs in another thread end with `sqlite3.OperationalError`."""
-        self._db.interrupt()
+        """Make a query that runs in another thread end with `sqlite3.OperationalError`; one that has ended is left."""
+        with suppress(sqlite3.ProgrammingError):  # The other thread has closed the connection by now.
+            self._db.interrupt()
 
     def select(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query.

@@ -20,6 +20,7 @@ class Mailbox:
         waits_for: why nothing leaves at the moment; empty when it does.
         next_send_at: when the next mail may leave, if one is waiting.
         paused: whether a person, or the program, paused it.
+        provider: what it sends through; see `ProviderName`.
     """
 
     account: str
@@ -28,6 +29,7 @@ class Mailbox:
     waits_for: str = ""
     next_send_at: datetime | None = None
     paused: bool = False
+    provider: str = "graph"
 
     @property
     def is_usable(self) -> bool:
@@ -52,4 +54,5 @@ def read_mailbox(data: Mapping[str, Any]) -> Mailbox:
         str(data.get("waitReason") or data.get("reason") or ""),
         next_at if isinstance(next_at, datetime) else None,
         data.get("paused") is True,
+        str(data.get("provider") or "graph"),
     )

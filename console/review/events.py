@@ -48,7 +48,7 @@ class AddressSeen:
         kind: how it is written (``mailto``, ``text``, ``obfuscated`` …), ``relay`` for one of the site's relay, or
             ``copied`` or ``clipboard`` for one that the person or the page copied.
         appeared: whether it came after the person had begun to work in the page; those that were there before are
-            often the site's own.
+            often the site's own. What an earlier lead left in the clipboard was there before.
         url: the page, or the frame in it.
     """
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Playwright
 
-START_TIMEOUT_MS = 30_000.0
+START_TIMEOUT_MS = 60_000.0
 NO_DISPLAY = "This session has no display (DISPLAY and WAYLAND_DISPLAY are not set)."
 INSTALL = "Install Chrome or Chromium, or run: playwright install chromium. LEADGEN_BROWSER names another program."
 _NO_SCREEN = ("missing x server", "$display", "cannot open display", "failed to connect to wayland", "ozone platform")
@@ -24,6 +24,10 @@ class Unstartable(Exception):
 
 class Missing(Unstartable):
     """There is no browser."""
+
+
+class DriverGone(Unstartable):
+    """The program that drives the browser has ended, and the browser with it."""
 
 
 class NoScreen(Unstartable):
@@ -65,6 +69,7 @@ async def launch(
             accept_downloads=False,
             # As root Chromium's sandbox does not work; anybody else has it.
             chromium_sandbox=not _is_root(),
+            env=dict(os.environ),
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
@@ -104,5 +109,7 @@ def _why(message: str) -> Unstartable:
         return Missing(f"No browser was found. {INSTALL}")
     if "processsingleton" in lower or "already in use" in lower or "existing browser session" in lower:
         return Unstartable("A browser window of this operator is open already, perhaps of another console. Close it.")
+    if "has been closed" in lower and "browser logs" not in lower:
+        return DriverGone("The browser's driver ended unexpectedly.")
     first = next((line.strip() for line in message.splitlines() if line.strip()), "no reason given")
     return Unstartable(f"The browser did not start: {first[:200]}")

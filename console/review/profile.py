@@ -48,6 +48,10 @@ class EndRecord:
             return False
         return True if self._written() != self._before and self._says_normal() else None
 
+    def is_gone(self) -> bool:
+        """Whether the browser's process is known to have ended."""
+        return bool(self._process) and not self.is_running()
+
     def is_running(self) -> bool:
         """Whether the browser's process is still there, as far as can be told."""
         if not self._process:

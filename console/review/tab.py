@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.review.events import AddressSeen, BrowserCrashed, Event, Lead, PageOpened, PostRemoved, SiteDown
@@ -28,6 +29,24 @@ MOST_TEXT = 1_100_000
 """Characters of a page that are taken from it; it may say what it likes."""
 
 
+@dataclass
+class Clipboard:
+    """What was copied last, and while which lead was worked on: it lies there still when the next one is opened."""
+
+    text: str = ""
+    lead: str = ""
+
+    def put(self, text: str, lead: str) -> None:
+        """The person copied a text."""
+        self.text, self.lead = text, lead
+
+    def holds(self, text: str, lead: str) -> bool:
+        """Whether a text that was read from it came into it with this lead."""
+        if text != self.text:
+            self.put(text, lead)
+        return self.lead == lead
+
+
 class Tab:
     """A lead's tab.
 
@@ -35,15 +54,16 @@ class Tab:
         lead: the lead.
         emit: told what happens.
         timeout_s: how long a page may take.
+        clipboard: the machine's; all tabs have the same.
     """
 
-    def __init__(self, lead: Lead, emit: Callable[[Event], None], timeout_s: float) -> None:
+    def __init__(self, lead: Lead, emit: Callable[[Event], None], timeout_s: float, clipboard: Clipboard) -> None:
         self.lead = lead
         self.front = False
         self.closing = False
         self.page: Page | None = None
         self._emit = emit
-        self._timeout_s = timeout_s
+        self._timeout_s, self._clipboard = timeout_s, clipboard
         self._held: list[Event] = []
         self._status: int | None = None
         self._touched = False
@@ -168,9 +188,12 @@ class Tab:
             url, relays = str(sight.get("url", ""))[:2000], self.lead.relay_domains
             for kind in ("copied", "clipboard"):
                 if isinstance(text := sight.get(kind), str):
+                    if kind == "copied":
+                        self._clipboard.put(text, self.lead.id)
+                    is_of_this = self._clipboard.holds(text, self.lead.id)
                     for seen in look_at_text(text, url, relays):
                         relay = seen.kind == "relay"
-                        self._address(seen.address, seen.where, seen.kind if relay else kind, url)
+                        self._address(seen.address, seen.where, seen.kind if relay else kind, url, is_of_this)
             if isinstance(html := sight.get("html"), str):
                 shown = await asyncio.to_thread(look_at_page, html[:MOST_TEXT], url, relays)
                 for seen in shown.addresses:
@@ -178,10 +201,10 @@ class Tab:
                 if shown.removed and _is_main_frame(frame) and self._status not in _GONE:
                     self.say(PostRemoved(self.lead.id, self._status, f"The page says: {shown.removed}"))
 
-    def _address(self, address: str, where: str, kind: str, url: str) -> None:
+    def _address(self, address: str, where: str, kind: str, url: str, is_of_this: bool = True) -> None:
         if address not in self._known:
             self._known.add(address)
-            seen = AddressSeen(self.lead.id, address, where, kind, self._touched, url)
+            seen = AddressSeen(self.lead.id, address, where, kind, self._touched and is_of_this, url)
             # A page is looked at while it loads; that it is open is told first.
             self.say(seen) if self._opened is not None else self._early.append(seen)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import secrets
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,9 +19,9 @@ from console.review.events import (
     PageClosed,
     SiteDown,
 )
-from console.review.launching import NO_DISPLAY, Missing, NoScreen, Unstartable, has_display, launch
+from console.review.launching import NO_DISPLAY, DriverGone, Missing, NoScreen, Unstartable, has_display, launch
 from console.review.profile import EndRecord
-from console.review.tab import Tab
+from console.review.tab import Clipboard, Tab
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Playwright
@@ -28,17 +29,20 @@ if TYPE_CHECKING:
 BINDING = "leadgenSees"
 _CLIPBOARD = ["clipboard-read", "clipboard-write"]
 """Whatever is not named is denied to the site."""
-_ENDING_S = 20.0
+_ENDING_S = 60.0
 """How long a browser that was closed may take to write that it was."""
 _SOON_S = 0.1
 _ATTEMPTS = 2
-_GONE_S = 10.0
+_GONE_S = 30.0
 """How long the next browser waits for the last one's process to end: two on one profile get in each other's way."""
 _BEHIND_MS = 5_000.0
+_ORDER_S = 150.0
+"""How long the browser may take over an order, its start included; pages load by themselves after that."""
 
 
 class Window:
-    """Runs in the companion's loop.
+    """Runs in the companion's loop. Orders are carried out one after another: a lead may be asked for while its tab is
+    still being made behind the present one.
 
     Args:
         emit: told what happens.
@@ -67,27 +71,45 @@ class Window:
         self._record: EndRecord | None = None
         self._closed_by_person: BrowserContext | None = None
         self._ending = False
-        self._wanted = ""
+        self._wanted = self._next = ""
         self._tabs: dict[str, Tab] = {}
         self._pages: dict[Page, Tab] = {}
-        self._starting = asyncio.Lock()
+        self._clipboard = Clipboard()
+        self._order = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, lead: Lead) -> None:
         """Show a lead's page."""
         self._wanted = lead.id
-        # The browser that is there may be on its way out, closed by the person a moment ago: then a new one is started.
-        for _ in range(_ATTEMPTS):
-            if not await self._begin(lead) or await self._show(lead):
-                return
+        async with self._turn():
+            # The browser that is there may be on its way out, closed by the person a moment ago: then a new one is
+            # started.
+            for _ in range(_ATTEMPTS):
+                if self._wanted != lead.id or not await self._begin(lead) or await self._show(lead):
+                    return
         self._emit(BrowserCrashed(lead.id, "The browser ended as soon as it had started."))
 
     async def prepare(self, lead: Lead) -> None:
         """Load a lead's page behind the present one. Without a browser there is nothing to prepare."""
-        if self._context is not None and lead.id not in self._tabs and _is_address(lead.contact_url):
-            for other in [one for one in self._tabs.values() if not one.front]:
-                await self._close_tab(other)
-            await self._new_tab(lead, behind=True)
+        self._next = lead.id
+        async with self._turn():
+            is_new = self._next == lead.id != self._wanted and lead.id not in self._tabs
+            if self._context is not None and is_new and _is_address(lead.contact_url):
+                for other in [one for one in self._tabs.values() if not one.front]:
+                    await self._close_tab(other)
+                await self._new_tab(lead, behind=True)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """The turn of an order. A browser that hangs over one is left: the next order gets another."""
+        async with self._order:
+            try:
+                async with asyncio.timeout(_ORDER_S):
+                    yield
+            except TimeoutError:
+                if self._context is not None:
+                    await self._leave(self._context)
+                raise
 
     async def _show(self, lead: Lead) -> bool:
         """Whether the order is carried out, or overtaken by a later one; not if the browser went away meanwhile."""
@@ -119,9 +141,8 @@ class Window:
             self._emit(NoDisplay(lead.id, lead.contact_url, NO_DISPLAY))
             return False
         try:
-            async with self._starting:
-                if self._context is None:
-                    await self._start()
+            if self._context is None:
+                await self._start()
         except NoScreen as problem:
             self._emit(NoDisplay(lead.id, lead.contact_url, str(problem)))
         except Missing as problem:
@@ -131,26 +152,35 @@ class Window:
         return self._context is not None
 
     async def _start(self) -> None:
+        self._ending = False
+        await self._last_one_gone()
+        try:
+            context = await self._launch()
+        except DriverGone:
+            await self._stop_driver()
+            context = await self._launch()
+        await context.expose_binding(BINDING, self._sees)
+        context.on("close", lambda _: self._spawn(self._ended(context)))
+        context.on("page", self._opened_by_site)
+        # What a page asks in a box of its own is the person's to answer; without this the driver says no.
+        context.on("dialog", lambda _: None)
+        self._record = EndRecord(self._profile)
+        self._context = context
+
+    async def _launch(self) -> BrowserContext:
         try:
             from playwright.async_api import async_playwright
         except ImportError:
             raise Missing("Playwright is not installed. Install it: pip install playwright") from None
         if self._playwright is None:
             self._playwright = await async_playwright().start()
-        self._ending = False
-        await self._last_one_gone()
-        context = await launch(
+        return await launch(
             self._playwright,
             self._profile,
             headless=self._headless,
             program=self._program,
             read_clipboard=self._read_clipboard,
         )
-        await context.expose_binding(BINDING, self._sees)
-        context.on("close", lambda _: self._spawn(self._ended(context)))
-        context.on("page", self._opened_by_site)
-        self._record = EndRecord(self._profile)
-        self._context = context
 
     async def _last_one_gone(self) -> None:
         for _ in range(int(_GONE_S / _SOON_S)):
@@ -166,18 +196,18 @@ class Window:
         context = self._context
         if context is None:
             return None
-        tab = self._tabs[lead.id] = Tab(lead, self._emit, self._timeout_s)
+        tab = self._tabs[lead.id] = Tab(lead, self._emit, self._timeout_s, self._clipboard)
         try:
             tab.page = await self._page_behind(context) if behind else self._unused(context) or await context.new_page()
+            if self._read_clipboard:
+                parts = urlsplit(lead.contact_url)
+                # For this site alone: whoever may be read to may read, too.
+                await context.grant_permissions(_CLIPBOARD, origin=f"{parts.scheme}://{parts.netloc}")
         except Error:
             self._tabs.pop(lead.id, None)
             await self._leave(context)
             return None
         self._adopt(tab, tab.page)
-        if self._read_clipboard:
-            parts = urlsplit(lead.contact_url)
-            # For this site alone: whoever may be read to may read, too.
-            await context.grant_permissions(_CLIPBOARD, origin=f"{parts.scheme}://{parts.netloc}")
         self._spawn(tab.load())
         return tab
 
@@ -194,8 +224,10 @@ class Window:
             return await context.new_page()
         try:
             session = await context.new_cdp_session(present.page)
-            async with context.expect_page(timeout=_BEHIND_MS) as made:
-                await session.send("Target.createTarget", {"url": "about:blank", "background": True})
+            # By its address it is told from a window that the site opens at this moment.
+            url = f"about:blank#{secrets.token_hex(8)}"
+            async with context.expect_page(lambda page: page.url == url, timeout=_BEHIND_MS) as made:
+                await session.send("Target.createTarget", {"url": url, "background": True})
             await session.detach()
             return await made.value
         except Error:
@@ -242,13 +274,15 @@ class Window:
         await asyncio.sleep(_SOON_S)  # when a browser ends, its pages are reported first
         if self._context is None or tab.closing or self._tabs.get(tab.lead.id) is not tab or tab.page is not page:
             return
+        if not self._context.pages and self._record is not None and self._record.is_gone():
+            return  # told by its end, which knows why
         self._tabs.pop(tab.lead.id, None)
         if tab.front:
             self._closed_by_person = context = self._context
+            self._emit(PageClosed(tab.lead.id))
             if not context.pages:
                 # Whether a browser without a window ends, and when, differs from system to system. This one does.
                 await self._leave(context)
-            self._emit(PageClosed(tab.lead.id))
 
     async def _leave(self, context: BrowserContext) -> None:
         """Have done with a browser, whatever state it is in."""
@@ -285,11 +319,15 @@ class Window:
         if self._context is not None:
             await self._context.close()
             self._context = None
-        if self._playwright is not None:
-            await self._playwright.stop()
-            self._playwright = None
+        await self._stop_driver()
         self._tabs.clear()
         self._pages.clear()
+
+    async def _stop_driver(self) -> None:
+        driver, self._playwright = self._playwright, None
+        if driver is not None:
+            with contextlib.suppress(Exception):  # whatever it says, it is not used again
+                await asyncio.wait_for(driver.stop(), _GONE_S)
 
     def failed(self, error: Exception) -> None:
         """An order could not be carried out, for a reason nobody foresaw."""

@@ -51,11 +51,21 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, screen_name: str, keymap: Keymap) -> None:
         super().__init__()
         self._keymap = keymap
+        self._wrapped_at = 0
         self._scopes = (screen_name, "table", "everywhere")
+
+    @property
+    def _cells(self) -> int:
+        return min(MOST_CELLS, self.app.size.width * 94 // 100) - FRAME_CELLS
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        if self._cells != self._wrapped_at:
+            self.refresh(recompose=True)
 
     def compose(self) -> ComposeResult:
         """The actions by scope, the screen's own first."""
-        cells = min(MOST_CELLS, self.app.size.width * 94 // 100) - FRAME_CELLS
+        cells = self._wrapped_at = self._cells
         with Vertical(id="help") as box:
             box.border_title = "Help"
             box.border_subtitle = "Esc closes"

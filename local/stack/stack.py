@@ -14,7 +14,18 @@ from pathlib import Path
 
 from local.stack import emulators, mailbox, ports, processes, toolchain
 from local.stack.errors import StackError
-from local.stack.state import FAILED, READY, Folder, PartHealth, StackInfo, SupervisorLock, default_root
+from local.stack.state import (
+    FAILED,
+    READY,
+    STOPPING,
+    USUAL,
+    Folder,
+    PartHealth,
+    StackInfo,
+    SupervisorLock,
+    default_root,
+    version,
+)
 from local.stack.supervisor import ALREADY_RUNNING
 from local.stack.ticks import DEFAULT_TICK_SECONDS
 
@@ -149,7 +160,7 @@ class Stack:
         Raises:
             StackError: something of it could not be ended.
         """
-        recorded = self._folder.read()
+        run = str(self._folder.written().get("run") or "")
         deadline = time.monotonic() + timeout_s
         while (pid := self._lock.holder()) is not None:
             processes.terminate(pid)
@@ -157,7 +168,7 @@ class Stack:
                 processes.kill(processes.descendants(pid))
                 break
             time.sleep(0.2)
-        if recorded is not None and not self._ended(recorded.run, deadline):
+        if run and not self._ended(run, deadline):
             raise StackError(f"some processes of the stack {self.name} could not be ended")
         if self._guardian is not None:
             self._guardian.wait(timeout=10)
@@ -190,9 +201,24 @@ class Stack:
 
     def _running(self) -> StackInfo | None:
         info = self._folder.read()
-        if info is None or info.phase == FAILED or not info.is_supervised() or not self._lock.is_held():
+        if info is None or info.version not in {"", version()}:
+            self._refuse_other_version()
+            return None
+        if info.phase == FAILED or not info.is_supervised() or not self._lock.is_held():
             return None
         return info
+
+    def _refuse_other_version(self) -> None:
+        """Raise if what runs was started by another version; a file that outlived its supervisor is no matter."""
+        written = self._folder.written()
+        if written.get("phase") in {STOPPING, FAILED} or not written or written.get("pid") != self._lock.holder():
+            return
+        found = str(written.get("version") or "an earlier one")
+        named = "" if self.name == USUAL else f" --stack {self.name}"
+        raise StackError(
+            f"the local stack {self.name} that runs was started by another version of leadgen ({found}; this is "
+            f"{version()}). End it, its data is kept: leadgen{named} local down"
+        )
 
     def reset(self, timeout_s: float = _RESET_TIMEOUT_S) -> None:
         """Empty Firestore, Auth, Pub/Sub's work and the stand-ins, whether the stack runs or not.

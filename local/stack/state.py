@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import os
 import shutil
 import time
 from dataclasses import asdict, dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,17 @@ FOLDER_VARIABLE = "LEADGEN_STACK_DIR"
 USUAL = "default"
 """Name of the stack that is meant where none is named."""
 STARTING, READY, STOPPING, FAILED = "starting", "ready", "stopping", "failed"
+LAYOUT = 1
+"""Grows when the way a stack is run changes so that one that was started before can't be used any more."""
+
+
+@functools.cache
+def version() -> str:
+    """What a stack that is started now is of; a stack of another version may lack functions or speak otherwise."""
+    try:
+        return f"{metadata.version('leadgen')}/{LAYOUT}"
+    except metadata.PackageNotFoundError:
+        return f"/{LAYOUT}"
 
 
 def default_root(name: str) -> Path:
@@ -72,6 +85,8 @@ class StackInfo:
     warm_after_s: float | None = None
     saved_at: str | None = None
     error: str | None = None
+    version: str = ""
+    """Of the program that runs it."""
 
     def environment(self) -> dict[str, str]:
         """Environment variables that make a client, or a process that calls the core directly, use this stack."""
@@ -169,6 +184,14 @@ class Folder:
             return StackInfo.from_json(self.state_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
+
+    def written(self) -> dict[str, Any]:
+        """The state file as it is, whichever version has written it; empty where there is none."""
+        try:
+            content = json.loads(self.state_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
 
     def write(self, info: StackInfo) -> None:
         """Replace the state file."""

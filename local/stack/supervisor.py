@@ -21,7 +21,7 @@ from types import FrameType
 from local.stack import emulators, functions, mailbox, ports, processes, standins, toolchain, warmup
 from local.stack.errors import StackError
 from local.stack.parts import Part
-from local.stack.state import FAILED, READY, STARTING, STOPPING, Folder, PartHealth, StackInfo, SupervisorLock
+from local.stack.state import FAILED, READY, STARTING, STOPPING, Folder, PartHealth, StackInfo, SupervisorLock, version
 from local.stack.ticks import DEFAULT_TICK_SECONDS, Ticker
 from local.stack.watched import WatchedStandIn
 
@@ -90,6 +90,7 @@ class Supervisor:
             project_id=f"demo-leadgen-{options.name}",
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             tick_seconds=options.tick_seconds,
+            version=version(),
         )
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -107,12 +108,14 @@ class Supervisor:
 
     def _run_locked(self) -> int:
         began = time.monotonic()
-        self._sweep_last_run()
+        lost = self._sweep_last_run()
         shutil.rmtree(self.folder.temporary, ignore_errors=True)
         self.folder.temporary.mkdir(parents=True)
         shutil.rmtree(self.folder.requests, ignore_errors=True)  # a reset nobody waits for any more must not happen
         self.folder.rotate_logs()
         self.folder.progress_file.write_text("", encoding="utf-8")
+        if lost:
+            self._say(lost)
         self._write()
         code = 0
         try:
@@ -140,11 +143,18 @@ class Supervisor:
         del number, frame
         self._stop.set()
 
-    def _sweep_last_run(self) -> None:
-        """End what a run left behind whose guardian and supervisor were both killed."""
-        last = self.folder.read()
-        if last is not None and last.run != self._run:
-            processes.end_all(last.run)
+    def _sweep_last_run(self) -> str:
+        """End what a run left behind whose guardian and supervisor were both killed. What was lost with it, or ""."""
+        last = self.folder.written()
+        run, phase = str(last.get("run") or ""), last.get("phase")
+        if run and run != self._run:
+            processes.end_all(run)
+        if phase not in {READY, STOPPING}:
+            return ""
+        saved = last.get("saved_at") or "its start"
+        return (
+            f"the last run was killed: Firestore is as it was at {saved}, so mails that left since may leave again here"
+        )
 
     # -- start ---------------------------------------------------------------------------------------------------
 
@@ -277,6 +287,7 @@ class Supervisor:
         try:
             emulators.save(self.folder, self.info.hub_url)
             self.info.saved_at = datetime.now(UTC).isoformat(timespec="seconds")
+            self._write()  # The next run tells it, should this one be killed.
         except (StackError, OSError) as failure:
             self._say(str(failure))
 

@@ -54,6 +54,15 @@ class Emulator:
             time.sleep(0.05)
         raise AssertionError("the emulator did not start")
 
+    def start_empty(self) -> None:
+        """Start it, or empty the one that runs."""
+        if self.process is None:
+            self.start()
+            return
+        path = f"emulator/v1/projects/{PROJECT}/databases/(default)/documents"
+        status, text = web.request("DELETE", f"http://{self.address}/{path}")
+        assert status == 200, text
+
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()
@@ -61,15 +70,30 @@ class Emulator:
             self.process = None
 
 
-@pytest.fixture
-def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """A running emulator."""
-    hush_watch_threads()
+@pytest.fixture(scope="module")
+def server() -> Iterator[Emulator]:
+    """An emulator that may run; a test that killed it leaves the next one to start it."""
     made = Emulator()
-    made.start()
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", made.address)
     yield made
     made.kill()
+
+
+@pytest.fixture
+def dead_emulator(server: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """An emulator that does not run."""
+    hush_watch_threads()
+    server.kill()
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", server.address)
+    return server
+
+
+@pytest.fixture
+def emulator(server: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """A running, empty emulator."""
+    hush_watch_threads()
+    server.start_empty()
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", server.address)
+    return server
 
 
 class EmulatorSession:
@@ -162,15 +186,6 @@ def wait_for_no_streams() -> None:
         time.sleep(0.05)
 
 
-def test_a_dashboard_that_can_not_be_current_is_not_drawn(emulator: Emulator, tmp_path: Path) -> None:
-    emulator.kill()
-    session: Any = EmulatorSession()
-    with pytest.raises(NotCurrent, match="not current after"):
-        save_dashboard(session, tmp_path / "dashboard.svg", timeout_s=3)
-    assert not (tmp_path / "dashboard.svg").exists()
-    wait_for_no_streams()
-
-
 def test_a_listener_that_was_ended_while_it_reopens_ends(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     # Without the pause, so that it is the order to end that ends it.
     monkeypatch.setattr(watch, "REOPEN_AFTER_S", 0.0)
@@ -187,4 +202,13 @@ def test_a_listener_that_was_ended_while_it_reopens_ends(emulator: Emulator, mon
     for _ in range(3):
         starts.get(timeout=30)
     link.dispose(None, [listener])
+    wait_for_no_streams()
+
+
+@pytest.mark.usefixtures("dead_emulator")
+def test_a_dashboard_that_can_not_be_current_is_not_drawn(tmp_path: Path) -> None:
+    session: Any = EmulatorSession()
+    with pytest.raises(NotCurrent, match="not current after"):
+        save_dashboard(session, tmp_path / "dashboard.svg", timeout_s=3)
+    assert not (tmp_path / "dashboard.svg").exists()
     wait_for_no_streams()

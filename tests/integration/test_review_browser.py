@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import queue
 import signal
 import socket
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
-import httpx
-import psutil
 import pytest
-from aiohttp import web
 from playwright._impl._errors import TargetClosedError
 
-from console.live import feeds
-from console.live.feed import Doc
-from console.live.session import BackendError
 from console.review import (
     AddressSeen,
     BrowserCrashed,
@@ -36,100 +29,24 @@ from console.review import (
     PostRemoved,
     SiteDown,
 )
-from console.review.window import Window
 from console.screens.review.hand import PageState
 from leadgen.api import review
-from leadgen.model.errors import LeadgenError
-from leadgen.model.status import ContactStatus, EmailStatus
+from leadgen.model.status import EmailStatus
 from local.classifieds.app import Settings, build_app
 from local.classifieds.truth import truth
 from local.serving import running
 from local.setup.browser import find_browser
 from tests.memory_firestore import MemoryFirestore
+from tests.operators_browser import PATIENCE_S, Browser, elsewhere, review_app, site, start
+from tests.person import solve_as_a_person
 from tests.reviewers import Desk, lead_id
-from tests.snapshots import recorded
 
+__all__ = ["site"]
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="no Chrome or Chromium is installed")
-PATIENCE_S = 30.0
-HEADED = bool(os.environ.get("LEADGEN_TEST_HEADED"))
-"""With a window, for a machine that has a display, or a virtual one."""
 _GATED = [post for post in truth().posts if post.route == "CAPTCHA" and post.fetch == "ok"]
 GATED = list({post.captcha_email: post for post in _GATED if "@reply." not in post.captcha_email}.values())[:2]
 """Two by different advertisers, with addresses of their own."""
 DEAD = next(post for post in truth().posts if post.fetch == "dead")
-E = TypeVar("E")
-
-_PAGES = {
-    "/gate": """<title>Gate</title><style>.later { display: none }</style><h1>Contact</h1>
-        <!-- comment@hidden.com --> <script>const a = "script@hidden.com"</script>
-        <p class="later">Mail <b id="who">revealed@fenceworks.com</b> today</p><p style="opacity:0">clear@hidden.com</p>
-        <button id="b" onclick="document.querySelector('.later').style.display='block'">Show</button>
-        <input value="me@myself.com"><footer>Help: desk@classifieds.com</footer>""",
-    "/ways": """<h1>Contact</h1><div id="host"></div><iframe srcdoc="<p>framed@fenceworks.com</p>"></iframe>
-        <input readonly value="field@fenceworks.com"><p>ann (at) fenceworks (dot) com</p>
-        <p style="unicode-bidi:bidi-override;direction:rtl">moc.skrowecnef@denrut</p><p>reply-77@relay.ads.com</p>
-        <script>document.getElementById("host").attachShadow({mode: "open"}).innerHTML =
-            "<p>shadow@fenceworks.com</p>"</script>""",
-    "/copy": """<h1>Contact</h1><p id="pick" style="opacity:0">Reach me: picked@fenceworks.com</p>
-        <button onclick="navigator.clipboard.writeText('button@fenceworks.com')">Copy</button>""",
-    "/says-gone": "<title>Ads</title><h1>This posting has been deleted by its author.</h1>",
-    "/mentions": f"<title>Ads</title><h1>Fences</h1><p>{'Good fences. ' * 200}Old posts: this ad has expired.</p>",
-}
-
-
-class Browser:
-    """A companion, its events, and the hands of the person at it."""
-
-    def __init__(self, companion: Companion, events: queue.Queue[Event]) -> None:
-        self.companion, self.events = companion, events
-        self.past: list[Event] = []
-
-    def wait(self, kind: type[E], meets: Callable[[E], bool] = lambda event: True) -> E:
-        """The next event of that kind; those before it go to `past`."""
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            with contextlib.suppress(queue.Empty):
-                event = self.events.get(timeout=0.5)
-                self.past.append(event)
-                if isinstance(event, kind) and meets(event):
-                    return event
-        raise AssertionError(f"no {kind.__name__} among {self.past}")
-
-    def rest(self) -> list[Event]:
-        """What was said besides, as far as it is known."""
-        while not self.events.empty():
-            self.past.append(self.events.get())
-        return self.past
-
-    def hands(self, act: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
-        """Do something in the page that is in front, as a person does."""
-        window = self.companion._window
-        (tab,) = [tab for tab in window._tabs.values() if tab.front]
-        assert self.companion._loop is not None
-        return asyncio.run_coroutine_threadsafe(act(tab.page), self.companion._loop).result(PATIENCE_S)
-
-    def open(self, url: str, name: str = "lead", **more: Any) -> PageOpened:
-        self.companion.open(Lead(name, url, **more))
-        return self.wait(PageOpened, lambda event: event.lead == name)
-
-    def process(self) -> psutil.Process:
-        """The browser's own process."""
-        profile = f"--user-data-dir={self.profile}"
-        found = [
-            child
-            for child in psutil.Process().children(recursive=True)
-            if profile in (line := child.cmdline()) and not any(word.startswith("--type=") for word in line)
-        ]
-        return found[-1]
-
-    profile: Path = Path()
-
-
-def start(profile: Path, **more: Any) -> Browser:
-    events: queue.Queue[Event] = queue.Queue()
-    browser = Browser(Companion(events.put, profile, **({"headless": not HEADED} | more)), events)
-    browser.profile = profile
-    return browser
 
 
 @pytest.fixture(scope="module")
@@ -156,38 +73,9 @@ def browser(shared: Browser) -> Browser:
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    async def page(request: web.Request) -> web.Response:
-        text = _PAGES.get(request.path)
-        if request.path == "/broken":
-            return web.Response(status=503, text="<h1>Sorry</h1>", content_type="text/html")
-        if request.path == "/challenged":
-            return web.Response(status=403, text="<h1>One moment</h1>", content_type="text/html")
-        return web.Response(text=text or "", status=200 if text else 404, content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/{path:.*}", page)
-    with running(app) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 def classifieds() -> Iterator[str]:
     with running(build_app(Settings())) as url:
         yield url
-
-
-def solve_as_a_person(site: str) -> Callable[[Any], Coroutine[Any, Any, None]]:
-    """Read the picture (the demo site says what a person would read), type it, press Enter."""
-
-    async def act(page: Any) -> None:
-        token = await page.locator("input[name=token]").get_attribute("value")
-        async with httpx.AsyncClient(trust_env=False) as http:
-            answer = (await http.get(f"{site}/_standin/captcha/{token}")).json()["answer"]
-        await page.keyboard.type(answer)
-        await page.keyboard.press("Enter")
-
-    return act
 
 
 async def test_from_enter_on_the_screen_to_the_queued_mail_twice_in_a_row(
@@ -198,7 +86,7 @@ async def test_from_enter_on_the_screen_to_the_queued_mail_twice_in_a_row(
     for number, post in enumerate(GATED):
         page = classifieds + post.path.replace(".html", "/contact")
         desk.rooms.contacts.document(lead_id(number)).update({"leadDataJson.contactUrl": page})
-    app, clock = review_app(desk, browser)
+    app, clock = review_app(desk, browser, len(GATED))
 
     def hand() -> Any:
         return app.screen.desk.hand
@@ -228,34 +116,6 @@ async def test_from_enter_on_the_screen_to_the_queued_mail_twice_in_a_row(
     mails = sorted((mail.contact_id, mail.status, mail.lead_data.email) for mail in desk.mails().values())
     assert mails == [(lead_id(n), EmailStatus.QUEUED, post.captcha_email) for n, post in enumerate(GATED)]
     assert desk.operator("ann")["solved"] == len(GATED)
-
-
-def review_app(desk: Desk, browser: Browser) -> tuple[Any, recorded.StillClock]:
-    """The console of an operator of the desk, with this browser beside it."""
-
-    def waiting() -> list[Doc]:
-        found = ((lead_id(number), desk.lead(number)) for number in range(len(GATED)))
-        return [Doc(i, lead, lead.last_updated) for i, lead in found if lead.status is ContactStatus.PENDING_CAPTCHA]
-
-    class Operator(recorded.FakeSession):
-        def call(self, endpoint: str, body: Any, *, idempotency_key: str | None = None, revision: Any = None) -> Any:
-            try:
-                answer = desk.call("ann", endpoint, idempotency_key or "", **body)
-            except LeadgenError as error:
-                raise BackendError(error.title, error.detail, error.hint, status=error.status) from None
-            world.live.store.replace(feeds.REVIEW, waiting())
-            return answer
-
-    app, world = recorded.recorded_app(recorded.EMPTY, session=Operator())
-    world.live.store.replace(feeds.REVIEW, waiting())
-    companion = browser.companion
-
-    def make_browser(on_event: Callable[[Event], None]) -> Any:
-        companion._on_event = lambda event: (browser.events.put(event), on_event(event))
-        return SimpleNamespace(open=companion.open, prepare=companion.prepare, close=lambda: None)
-
-    app.make_browser = make_browser
-    return app, world.clock
 
 
 def test_only_what_a_person_sees_is_proposed_and_as_soon_as_it_is_revealed(browser: Browser, site: str) -> None:
@@ -298,7 +158,28 @@ def test_what_the_person_copies_is_proposed(browser: Browser, site: str) -> None
     )
     browser.hands(lambda page: page.click("button"))
     by_button = browser.wait(AddressSeen)
-    assert (by_button.address, by_button.kind) == ("button@fenceworks.com", "clipboard")
+    assert (by_button.address, by_button.kind, by_button.appeared) == ("button@fenceworks.com", "clipboard", True)
+    browser.open(f"{site}/asks", "next")
+    browser.hands(lambda page: page.click("h1"))
+    left = browser.wait(AddressSeen)
+    assert (left.lead, left.kind, left.appeared) == ("next", "clipboard", False), "another lead's is not proposed"
+
+
+def test_what_a_page_asks_in_a_box_is_left_to_the_person(browser: Browser, site: str) -> None:
+    browser.open(f"{site}/asks")
+
+    async def say_yes(page: Any) -> None:
+        session = await page.context.new_cdp_session(page)
+        await session.send("Page.enable")
+        asked = asyncio.get_running_loop().create_future()
+        session.on("Page.javascriptDialogOpening", lambda _: asked.done() or asked.set_result(None))
+        click = asyncio.create_task(page.click("button"))
+        await asked
+        await session.send("Page.handleJavaScriptDialog", {"accept": True})
+        await click
+
+    browser.hands(say_yes)
+    assert browser.wait(AddressSeen, lambda event: event.kind == "text").address == "yes@fenceworks.com"
 
 
 def test_the_next_page_is_prepared_behind_and_says_nothing_before_its_turn(browser: Browser, site: str) -> None:
@@ -317,6 +198,20 @@ def test_the_next_page_is_prepared_behind_and_says_nothing_before_its_turn(brows
     assert time.monotonic() - began < PATIENCE_S
     assert browser.hands(lambda page: page.title()) == "Gate"
     assert not [event for event in browser.rest() if isinstance(event, PageClosed)]
+
+
+def test_a_lead_asked_for_while_its_page_is_being_prepared_is_opened(browser: Browser, site: str) -> None:
+    """A person who knows at a glance that this one is nothing presses the next key before the tab behind is there."""
+    browser.open(f"{site}/mentions", "first")
+    browser.companion.prepare(Lead("next", f"{site}/gate"))
+    browser.companion.open(Lead("next", f"{site}/gate"))
+    assert browser.wait(PageOpened).lead == "next"
+    browser.companion.prepare(Lead("passed over", f"{site}/gate"))
+    browser.companion.open(Lead("overtaken", f"{site}/gate"))
+    browser.open(f"{site}/asks", "last")
+    assert browser.hands(lambda page: page.evaluate("location.pathname")) == "/asks"
+    assert not [event for event in browser.rest() if isinstance(event, (BrowserCrashed, PageClosed))]
+    assert not [event for event in browser.past if event.lead in ("passed over", "overtaken")]
 
 
 def test_a_post_that_is_gone_is_told_also_while_it_is_prepared(browser: Browser, site: str, classifieds: str) -> None:
@@ -378,7 +273,7 @@ def test_a_page_that_crashes_is_told_and_can_be_opened_again(browser: Browser, s
 
 
 def test_the_browser_says_that_it_is_driven(browser: Browser, site: str) -> None:
-    browser.open(f"{site}/mentions")
+    browser.up(site)
     assert browser.hands(lambda page: page.evaluate("navigator.webdriver")) is True
     line = browser.process().cmdline()
     assert not [word for word in line if "AutomationControlled" in word]
@@ -399,7 +294,7 @@ def test_a_browser_whose_last_window_is_closed_ends_and_the_next_lead_gets_anoth
         for each in page.context.pages:
             await each.close()
 
-    browser.open(f"{site}/mentions")
+    browser.up(site)
     first = browser.process()
     browser.hands(close_all)
     browser.wait(PageClosed)
@@ -420,9 +315,9 @@ def test_a_browser_that_is_closed_and_one_that_dies_are_told_apart_and_open_agai
         with contextlib.suppress(Exception):
             await session.send("Browser.close")
 
-    browser.open(f"{site}/mentions")
+    browser.up(site)
     browser.hands(quit_browser)
-    assert browser.wait(PageClosed) == PageClosed("lead")
+    browser.wait(PageClosed)
     assert not [event for event in browser.rest() if isinstance(event, BrowserCrashed)]
     browser.past = []
     browser.open(f"{site}/mentions")
@@ -445,34 +340,22 @@ def test_without_a_display_no_browser_is_started(tmp_path: Path, monkeypatch: py
     companion.close()
 
 
-def elsewhere(browser: Browser, profile: Path, **more: Any) -> Browser:
-    """Another window in the same thread, which saves the start of a driver."""
-    companion, events = browser.companion, queue.Queue[Event]()
-    usual = {"headless": True, "program": None, "timeout_s": 30.0, "read_clipboard": False}
-    window = Window(events.put, profile, **(usual | more))
-    window._playwright = companion._window._playwright
-    assert companion._loop is not None
-    lead = Lead("a", "https://ads.example/contact")
-    asyncio.run_coroutine_threadsafe(window.open(lead), companion._loop).result(PATIENCE_S)
-    return Browser(companion, events)
-
-
 def test_a_display_that_does_not_answer_is_none(
     browser: Browser, site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser.open(f"{site}/mentions")
+    browser.up(site)
     monkeypatch.setenv("DISPLAY", ":97")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert "does not answer" in elsewhere(browser, tmp_path, headless=False).wait(NoDisplay).reason
 
 
 def test_without_a_browser_it_is_said_what_to_install(browser: Browser, site: str, tmp_path: Path) -> None:
-    browser.open(f"{site}/mentions")
+    browser.up(site)
     other = elsewhere(browser, tmp_path, program=tmp_path / "no-such-browser")
     assert "Install Chrome or Chromium" in other.wait(BrowserMissing).reason
 
 
 def test_a_profile_that_is_in_use_is_told(browser: Browser, site: str) -> None:
-    browser.open(f"{site}/mentions")
+    browser.up(site)
     assert "open already" in elsewhere(browser, browser.profile).wait(BrowserCrashed).reason
     assert browser.process().is_running()

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
 from tests.snapshots import scenes
+from tests.snapshots.pictures import picture
 
 
-async def shoot(folder: Path, names: list[str]) -> None:
+def shoot(folder: Path, names: list[str]) -> None:
     """Draw each scene at each size."""
     for scene in scenes.SCENES:
         if names and not any(name in scene.name for name in names):
             continue
         for size in scenes.SIZES:
-            app = scene.make()
-            async with app.run_test(size=size) as pilot:
-                await pilot.pause()
-                await scene.play(pilot)
-                (folder / f"{scene.name}-{size[0]}.svg").write_text(app.export_screenshot())
+            (folder / f"{scene.name}-{size[0]}.svg").write_text(picture(scene, size))
 
 
 if __name__ == "__main__":
-    asyncio.run(shoot(Path(sys.argv[1]), sys.argv[2:]))
+    shoot(Path(sys.argv[1]), sys.argv[2:])

@@ -105,6 +105,34 @@ def test_what_is_refused_has_a_reason_and_an_exit_code(desk: Desk) -> None:
         assert said in " ".join(result.output.split())
 
 
+def test_a_lead_is_named_by_the_beginning_of_its_id(desk: Desk) -> None:
+    whole = "abc" + "4" * 29
+    short = whole[:8]
+    desk.rooms.contacts.document(whole).create(desk.lead(0).to_firestore())
+    epoch = str(facts("claim", short)["epoch"])
+    assert facts("release", short.upper())["changed"]
+    epoch = str(facts("claim", short)["epoch"])
+    assert facts("fail", short, "--epoch", epoch)["attempts"] == 1
+    assert facts("undo", short)["changed"]
+    assert facts("resolve", short, MAIL)["status"] == "PROCESSED"
+    assert f"Lead {whole} is PROCESSED" in run("resolve", short, MAIL).stdout
+
+
+@pytest.mark.parametrize("words", [("claim",), ("resolve", MAIL), ("fail",), ("release",), ("undo",)])
+def test_a_beginning_that_is_not_clear_is_refused_and_changes_nothing(desk: Desk, words: tuple[str, ...]) -> None:
+    command, *rest = words
+    before = desk.world.all("contacts")
+    for start, said in (
+        ("000", f"Several contacts have ids that begin with '000': {lead_id(0)}, {lead_id(1)}"),
+        ("f0f0", "No contact has an id that begins with 'f0f0'. leadgen captcha list shows them."),
+        ("not/an/id", "No contact has an id"),
+    ):
+        result = run(command, start, *rest)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert said in " ".join(result.stderr.split())
+    assert desk.world.all("contacts") == before
+
+
 def test_operators_are_listed_with_their_median(desk: Desk) -> None:
     for number, seconds in enumerate((10, 30)):
         epoch = str(facts("claim", lead_id(number))["epoch"])

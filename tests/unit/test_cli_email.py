@@ -151,11 +151,27 @@ def test_all_failed_mails_are_retried_at_once(session: _Session) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["hold"], ["retry"], ["retry", FAILED_ONE, "--all-failed"], ["hold", "a"], ["hold", "ff"], ["explain", "ff"],
+    [["hold"], ["retry"], ["retry", FAILED_ONE, "--all-failed"],
      ["list", "--status", "LOST"], ["list", "--limit", "0"]],
 )  # fmt: skip
 def test_wrong_usage_asks_nobody(session: _Session, words: list[str]) -> None:
     assert run(*words).exit_code == USAGE
+    assert session.bodies == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["hold", "a"], "Several mails have ids that begin with 'a': a1a1a1a1, a2a2a2a2"),
+        (["hold", "ff"], "No mail has an id that begins with 'ff'. leadgen email list"),
+        (["explain", "ff"], "No mail has an id"),
+        (["explain", " "], "No mail has an id"),
+    ],
+)
+def test_the_beginning_of_no_id_or_of_several_is_refused(session: _Session, words: list[str], said: str) -> None:
+    done = run(*words)
+    assert done.exit_code == FAILED
+    assert said in " ".join(done.stderr.split())
     assert session.bodies == []
 
 
@@ -181,7 +197,7 @@ def test_mails_are_listed_by_status_with_reason_and_time(session: _Session) -> N
 def test_explain_says_why_and_when(session: _Session) -> None:
     told = run("explain", WAITING[:4])
     assert told.exit_code == 0, told.output
-    assert f"Mail {WAITING[:8]} is QUEUED: no mailbox" in told.output
+    assert f"Mail {WAITING[:8]} is QUEUED: no Outlook mailbox is signed in" in told.output
     answer = json.loads(run("explain", PARKED, "--json").stdout)
     assert answer["status"] == "PARKED"
     assert answer["reason"].startswith("the mailbox knows nothing. Nobody knows whether it left.")

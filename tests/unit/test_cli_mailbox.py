@@ -219,7 +219,7 @@ def test_gmail_is_signed_in_through_the_loopback_redirect(
 
     shown: list[str] = []
     monkeypatch.setattr(auth, "Loopback", Loopback)
-    monkeypatch.setattr(auth, "_show", lambda url, who, browser: shown.append(url))
+    monkeypatch.setattr(auth.SignInPage, "show", lambda page, url, who: shown.append(url))
     done = run("auth", "gmail", "--no-browser")
     assert done.exit_code == 0, done.stderr
     assert f"{GMAIL_ADA} is signed in" in done.stderr
@@ -265,9 +265,9 @@ def test_outlook_is_signed_in_on_another_device(
             microsoft.control("POST", "consent", {"userCode": codes[0], "account": ADA})
 
     codes: list[str] = []
-    monkeypatch.setattr(auth.typer, "echo", codes.append)
+    monkeypatch.setattr(auth.SignInPage, "print", lambda page, text: codes.append(text))
     made: Any = session
-    assert f"{ADA} is signed in" in auth.sign_in_on_device(made, sleep)
+    assert f"{ADA} is signed in" in auth.sign_in_on_device(made, auth.SignInPage(), sleep)["message"]
     assert len(slept) == 2
     assert box(session).provider == "graph"
 
@@ -282,7 +282,7 @@ def test_a_device_sign_in_nobody_finishes_ends(session: _Session, microsoft: Run
     microsoft.control("PATCH", "settings", {"deviceInterval": 300})
     made: Any = session
     with pytest.raises(BackendError, match="nobody entered the code"):
-        auth.sign_in_on_device(made, lambda seconds: None)
+        auth.sign_in_on_device(made, auth.SignInPage(), lambda seconds: None)
 
 
 def test_the_dry_run_and_each_provider_are_chosen_by_the_mailbox(session: _Session) -> None:

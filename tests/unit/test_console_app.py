@@ -19,8 +19,9 @@ from widgets.strip import FigureStrip
 from widgets.table import LiveTable
 from widgets.text import Line
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 Settled = Callable[[Any], Awaitable[None]]
-FILLED = ("2", *"austin", "tab", "tab", *"50")
+FILLED = ("2", "n", *"austin", "tab", "tab", *"50")
 
 
 async def press(pilot: Any, *keys: str) -> None:
@@ -189,8 +190,9 @@ async def test_a_start_is_sent_once_however_often_it_is_pressed() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "2")
         await press(pilot, *FILLED[1:])
-        for key in ("ctrl+s", "ctrl+s", "enter"):
+        for key in ("ctrl+s", "ctrl+s", "enter", "1", "2"):
             await pilot.press(key)
+        assert app.screen.query_one("#leads", Input).value == "50", "the next keys are commands, before the answer, too"
         gate.set()
         await settled(pilot)
         assert starts(world.session) == [
@@ -218,7 +220,7 @@ async def test_nothing_is_sent_while_a_field_is_wrong() -> None:
     app, world = recorded.recorded_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "2")
-        await press(pilot, *"atlantis", "ctrl+s")
+        await press(pilot, "n", *"atlantis", "ctrl+s")
         said = [app.screen.query_one(f"#{name}-said", Line).text for name in ("city", "template", "leads")]
         assert said[0].startswith("City:")
         assert not said[1], "one is chosen already"
@@ -231,7 +233,7 @@ async def test_keys_typed_in_a_field_are_text() -> None:
     app, _ = recorded.recorded_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "2")
-        await press(pilot, *"q1pzt")
+        await press(pilot, "n", *"q1pzt")
         assert app.screen.query_one("#city", Input).value == "q1pzt"
         assert app.is_running
 

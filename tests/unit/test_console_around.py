@@ -35,6 +35,7 @@ async def test_jumping_works_out_of_a_field() -> None:
         await settled(pilot)
         await pilot.press("2")
         await settled(pilot)
+        await pilot.press("n")
         assert isinstance(app.focused, Input)
         await pilot.press("ctrl+o")
         assert isinstance(app.screen, JumpScreen)

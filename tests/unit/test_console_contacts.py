@@ -74,6 +74,20 @@ def test_show_tells_where_each_value_comes_from_and_which_others_were_seen(world
     assert "+15122361202" in shown
 
 
+def test_a_contact_is_named_by_the_beginning_of_its_id(world: World) -> None:
+    world.meet(A, Ad(phones=("512-236-1201",)), Ad(emails=("ann@fenceworks.com",)))
+    phone, mail = world.contact(phone="+15122361201")[0], world.contact(email="ann@fenceworks.com")[0]
+    assert facts("show", phone[:8])["contactId"] == phone
+    assert facts("merge", phone[:8], mail[:8].upper())["survivorId"] == mail
+    assert facts("unmerge", phone[:8])["changed"]
+    same = next(at for at in range(32) if phone[at] != mail[at])
+    for start in (phone[:same], "0e0e0e0e"):
+        if start:
+            refused = run("show", start)
+            assert refused.exit_code == 1
+            assert "begin" in refused.stderr
+
+
 def test_merge_and_unmerge_say_what_they_did_and_do_it_once(world: World) -> None:
     world.meet(A, Ad(phones=("512-236-1201",)), Ad(emails=("ann@fenceworks.com",)))
     phone, mail = world.contact(phone="+15122361201")[0], world.contact(email="ann@fenceworks.com")[0]

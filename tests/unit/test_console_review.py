@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
+
 from console.live import feeds
 from console.live.session import BackendError
 from console.review import BrowserCrashed, BrowserMissing, Lead, NoDisplay, PageClosed, PostRemoved, SiteDown
@@ -15,6 +17,7 @@ from console.screens.review.hand import SETTLES_S, PageState
 from tests.snapshots.scenes.review import Reviewing, held, lead, leads, opened, seen
 from tests.snapshots.scenes.scene import settled
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 FOUND = "dana@fenceworks.com"
 DOWN = BackendError("The backend does not answer", "ConnectError", "Check the network.", status=0)
 TAKEN = BackendError("Conflict", "Lead is with bob@example.com until 20:12.", "Take the next lead.", status=409)

@@ -356,3 +356,10 @@ def test_the_keeper_fills_says_why_it_cannot_and_follows(
     assert names(keeper.copy)["k00001"] == "followed"
     assert keeper.progress.here == 1200
     assert not keeper.problem
+
+
+def test_a_search_that_has_ended_can_still_be_told_to_end(copy: Copy) -> None:
+    reader = copy.reader()
+    reader.close()
+    reader.interrupt()
+    assert copy.reader().select("SELECT count(*) FROM contact") == [(0,)]

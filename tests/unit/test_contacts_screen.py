@@ -18,6 +18,7 @@ from tests.snapshots import recorded
 from tests.snapshots.contacts_recorded import contact, contacts_app, key
 from tests.snapshots.scenes.scene import settled
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 SIZE = (120, 36)
 LISTED = {"added": 1, "known": 0, "rejected": []}
 
@@ -103,6 +104,7 @@ async def test_the_cursor_stays_on_its_contact_when_others_change(tmp_path: Path
         assert table.scroll_offset.y == 0
 
 
+@pytest.mark.usefixtures("frames")
 async def test_a_changed_row_in_sight_is_painted_anew_and_marked() -> None:
     app, behind = contacts_app()
     async with app.run_test(size=SIZE) as pilot:
@@ -322,3 +324,35 @@ async def test_an_import_is_stopped_and_goes_on_where_it_was(tmp_path: Path) -> 
         assert "Stopped. 1 are left" in app.screen.query_one("#import-said").text
         await pressed(pilot, "ctrl+s")
         assert "Done: 2 duplicate" in app.screen.query_one("#import-said").text
+
+
+async def test_contacts_that_are_still_being_read_are_not_told_as_none() -> None:
+    app, behind = contacts_app([], Progress(0, filling=True), windows={**recorded.FULL, feeds.CONTACTS: []})
+
+    def said() -> str:
+        return "".join(text for text, _ in app.screen.query_one("#people")._notice)
+
+    def titled() -> str:
+        return str(app.screen.query_one("#people-pane").title)
+
+    async with app.run_test(size=SIZE) as pilot:
+        table = await opened(pilot)
+        assert ("reading" in said(), titled()) == (True, "Contacts")
+        # The copy is full, but the list was made before: no time has passed, so it can't have been made again.
+        behind.keeper.progress = Progress(1)
+        app.flush()
+        assert ("reading" in said(), titled()) == (True, "Contacts")
+        behind.keeper.copy.put([records.row(key(0), contact(0), 1)])
+        await settled(pilot)
+        await settled(pilot)
+        assert (len(table._rows), titled()) == (1, "Contacts 1"), "without waiting for the next second"
+
+
+@pytest.mark.parametrize("listened", [0, 1])
+async def test_there_are_none_only_if_neither_copy_nor_listener_has_any(listened: int) -> None:
+    held = [{"id": key(0), **contact(0)}] * listened
+    app, _ = contacts_app([], Progress(0), windows={**recorded.FULL, feeds.CONTACTS: held})
+    async with app.run_test(size=SIZE) as pilot:
+        table = await opened(pilot)
+        said = "".join(text for text, _ in table._notice)
+        assert said.startswith("reading" if listened else "No contacts yet: start a campaign (2)")

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack, StackError, emulators, functions, ports, processes, standins, toolchain, warmup
-from local.stack.state import FAILED, READY, Folder, PartHealth, StackInfo, SupervisorLock
+from local.stack.state import FAILED, READY, STOPPING, Folder, PartHealth, StackInfo, SupervisorLock, version
+from local.stack.supervisor import Options, Supervisor
 
 
 def info(**changes: object) -> StackInfo:
@@ -74,6 +75,66 @@ def test_a_state_file_without_a_supervisor_is_stale(tmp_path: Path) -> None:
 
     Folder(tmp_path).write(info(created=psutil.Process().create_time()))
     assert Stack("x", tmp_path).status() is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"version": "0.0.9/1"}, "0.0.9/1"),
+        ({"version": "9.9/9", "aFieldToCome": 1}, "9.9/9"),
+        ({"aFieldThatWas": 1, "version": None}, "an earlier one"),
+    ],
+)
+def test_a_running_stack_of_another_version_is_told_at_once_with_what_to_do(
+    tmp_path: Path, changes: dict[str, object], said: str
+) -> None:
+    stack, folder = Stack("other", tmp_path), Folder(tmp_path)
+    mine = processes.started()
+    folder.state_file.write_text(json.dumps({**json.loads(info(created=mine).to_json()), **changes}))
+    assert stack.status() is None, "a file that outlived its supervisor is no stack"
+    lock = SupervisorLock(folder)
+    assert lock.acquire()
+    try:
+        for ask in (stack.up, stack.status, stack.save):
+            with pytest.raises(StackError, match="leadgen --stack other local down") as told:
+                ask()
+            assert said in str(told.value)
+        written = json.loads(folder.state_file.read_text())
+        for ended in ({"phase": STOPPING}, {"pid": os.getpid() + 1}):
+            folder.state_file.write_text(json.dumps({**written, **ended}))
+            assert stack.status() is None, "it is on its way out, or another one is just starting"
+    finally:
+        lock.release()
+
+
+def test_a_stack_of_this_version_is_found(tmp_path: Path) -> None:
+    stack, folder = Stack("other", tmp_path), Folder(tmp_path)
+    folder.write(info(created=processes.started(), version=version()))
+    lock = SupervisorLock(folder)
+    assert lock.acquire()
+    try:
+        assert stack.up().run == "r"
+    finally:
+        lock.release()
+
+
+@pytest.mark.parametrize(("phase", "lost"), [(READY, True), (STOPPING, True), (FAILED, False), ("", False)])
+def test_after_a_kill_the_next_start_says_what_was_lost(tmp_path: Path, phase: str, lost: bool) -> None:
+    folder = Folder(tmp_path)
+    if phase:
+        folder.write(info(phase=phase, saved_at="2026-06-01T12:00:30+00:00"))
+    said = Supervisor(Options("x", tmp_path))._sweep_last_run()
+    assert ("2026-06-01T12:00:30" in said) == lost
+
+
+def test_each_save_is_written_down_for_the_run_after_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emulators, "save", lambda *_: None)
+    supervisor = Supervisor(Options("x", tmp_path))
+    supervisor.info.phase = READY
+    supervisor._save()
+    saved = Folder(tmp_path).written()["saved_at"]
+    assert saved
+    assert saved in Supervisor(Options("x", tmp_path))._sweep_last_run()
 
 
 def test_only_one_supervisor_can_have_the_lock(tmp_path: Path) -> None:

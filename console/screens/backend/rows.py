@@ -7,6 +7,7 @@ from datetime import datetime
 from console.backend.state import MAX_SKEW_S, BackendState, FunctionState, advice
 from console.format import ago, plain
 from console.live.health import STALE_AFTER_S, FeedState, seconds
+from console.screens.signing_in import sign_in
 from console.screens.view import View
 from widgets.spans import Spans
 from widgets.table import Column, Row
@@ -85,7 +86,7 @@ def what_to_do(view: View, state: BackendState | None) -> tuple[tuple[str, Spans
     said = [(("!", ((text, "warn"),))) for text in advice(state)]
     if view.health.message:
         said.insert(0, ("!", ((plain(view.health.message, 300), "bad"),)))
-    said += [("!", ((f"{plain(m.account, 60)} must sign in again: leadgen auth outlook", "warn"),))
+    said += [("!", ((f"{plain(m.account, 60)} must sign in again: {sign_in(m.provider)}", "warn"),))
              for m in view.mailboxes if not m.is_usable]  # fmt: skip
     return tuple(said) or (("✓", (("Nothing is wrong.", "good"),)),)
 

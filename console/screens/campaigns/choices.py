@@ -48,6 +48,11 @@ class Choices:
         wanted = text.strip().casefold()
         return next((c for c in self.cities if wanted in {c.name.casefold(), c.label.casefold()}), None)
 
+    def completed(self, text: str) -> str:
+        """The first city whose name begins with what was typed; empty if there is none, or nothing was typed."""
+        typed = text.casefold()
+        return next((c.name for c in self.cities if typed and c.name.casefold().startswith(typed)), "")
+
     def matching(self, text: str) -> tuple[City, ...]:
         """The cities whose name or label contains what was typed, those that begin with it first."""
         wanted = text.strip().casefold()

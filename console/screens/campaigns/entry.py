@@ -74,12 +74,14 @@ class Entry:
         template: id of the template; `None` while none is chosen.
         leads: as typed.
         when: when it is to start.
+        schedule_id: the schedule that is to become so; empty for a campaign or a schedule of its own.
     """
 
     city: str = ""
     template: int | None = None
     leads: str = ""
     when: WhenEntry = field(default_factory=WhenEntry)
+    schedule_id: str = ""
 
     @property
     def endpoint(self) -> str:
@@ -90,6 +92,7 @@ class Entry:
         """The request that starts or schedules it; only for a valid entry."""
         city = choices.city(self.city)
         return {
+            **({"scheduleId": self.schedule_id} if self.schedule_id else {}),
             "city": city.name if city else self.city.strip(),
             "templateId": self.template,
             "numLeads": int(self.leads),

@@ -47,6 +47,8 @@ class CampaignForm(Vertical):
     def __init__(self) -> None:
         super().__init__(id="form")
         self._choices = Choices()
+        self._schedule_id = ""
+        """The schedule that is being changed; empty while a new campaign is filled in."""
 
     def compose(self) -> ComposeResult:
         """The fields."""
@@ -88,6 +90,7 @@ class CampaignForm(Vertical):
             template if isinstance(template, int) and not isinstance(template, bool) else None,
             self.query_one("#leads", Input).value,
             self._when,
+            self._schedule_id,
         )
 
     @property
@@ -138,19 +141,43 @@ class CampaignForm(Vertical):
 
     def clear(self) -> None:
         """Make ready for another campaign; the template stays, it is usually the same."""
+        emptied = ["city", "leads"]
+        if self._schedule_id:
+            emptied += [name for name, *_ in _WHEN_ROWS]
+        self._schedule_id = ""
         with self.prevent(Input.Changed, Select.Changed):
-            self.query_one("#city", Input).value = ""
-            self.query_one("#leads", Input).value = ""
+            for name in emptied:
+                self.query_one(f"#{name}", Input).value = ""
+            self.query_one("#when", Select).set_options(_KINDS)
             self.query_one("#when", Select).value = NOW
         self._arrange(self.entry)
         self.preview(())
         self.explain({})
 
+    def fill(self, entry: Entry) -> None:
+        """Show a schedule to be changed: one can't start now, and a template that is no more must be chosen anew."""
+        self._schedule_id = entry.schedule_id
+        texts = {"city": entry.city, "leads": entry.leads} | {n: getattr(entry.when, n) for n, *_ in _WHEN_ROWS}
+        template = self.query_one("#template", Select)
+        with self.prevent(Input.Changed, Select.Changed):
+            for name, text in texts.items():
+                self.query_one(f"#{name}", Input).value = text
+            when = self.query_one("#when", Select)
+            when.set_options(kind for kind in _KINDS if kind[1] != NOW)
+            when.value = entry.when.kind
+            template.clear()
+            if any(t.id == entry.template for t in self._choices.templates) and entry.template is not None:
+                template.value = entry.template
+        self._arrange(self.entry)
+        self.explain({})
+        self.say(())
+
     def _arrange(self, entry: Entry) -> None:
         """Show the fields that the kind of start needs."""
         self.set_class(entry.when.kind == ONCE, "-once")
         self.set_class(entry.when.kind == AGAIN, "-again")
-        self.query_one("#start", Button).label = "Start" if entry.when.kind == NOW else "Schedule"
+        label = "Change" if self._schedule_id else "Start" if entry.when.kind == NOW else "Schedule"
+        self.query_one("#start", Button).label = label
         city = self._choices.city(entry.city)
         self.query_one("#zone", Input).placeholder = (city.timezone if city else "") or "the city's"
 
@@ -176,6 +203,17 @@ class CampaignForm(Vertical):
         self.explain({})
         self.say(())
         self.post_message(self.Changed(entry))
+
+    @on(Input.Blurred, "#city")
+    def _city_left(self) -> None:
+        """Whoever goes on to the next field takes over the city that is suggested."""
+        going_on = self.screen.focused
+        if going_on is None or isinstance(going_on, Button) or self not in going_on.ancestors:
+            return
+        city = self.query_one("#city", Input)
+        suggested = self._choices.completed(city.value)
+        if suggested and self._choices.city(city.value) is None:
+            city.value = suggested
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#start")

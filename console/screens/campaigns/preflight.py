@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from console.format import plain
 from console.live import feeds
 from console.live.health import Freshness
-from console.screens.campaigns.choices import City
+from console.screens.campaigns.choices import Choices, City
+from console.screens.signing_in import is_dry_run, no_mailbox, sign_in
 from console.screens.view import View
 
 GOOD, WARN, STOP = "good", "warn", "bad"
@@ -39,15 +40,25 @@ class Check:
         return _SIGNS[self.verdict]
 
 
-def preflight(view: View, city: City | None) -> list[Check]:
+def preflight(view: View, city: City | None, choices: Choices | None = None) -> list[Check]:
     """All checks, the worst first.
 
     Args:
         view: everything known.
         city: the city in the form, if it is one that is offered.
+        choices: what can be chosen; `None` while that is not known.
     """
     order = [STOP, WARN, GOOD]
-    return sorted(_checks(view, city), key=lambda check: order.index(check.verdict))
+    return sorted((*_offered(choices), *_checks(view, city)), key=lambda check: order.index(check.verdict))
+
+
+def _offered(choices: Choices | None) -> Iterator[Check]:
+    if choices is None:
+        return
+    if not choices.cities:
+        yield Check(STOP, "No source offers a city: `leadgen sources list` tells why.")
+    if not choices.templates:
+        yield Check(STOP, "No template yet: an administrator makes one on 6 Templates.")
 
 
 def _checks(view: View, city: City | None) -> Iterator[Check]:
@@ -72,9 +83,10 @@ def _mailbox(view: View) -> Iterator[Check]:
         return
     boxes = view.mailboxes
     if not boxes:
-        yield Check(STOP, "No mailbox is connected: mail will wait. Run `leadgen auth outlook`.")
+        if not is_dry_run(view):
+            yield Check(STOP, f"{no_mailbox(view)}. Until then mail waits.")
     elif not boxes[0].is_usable:
-        yield Check(STOP, f"{plain(boxes[0].account, 60)} must sign in again: run `leadgen auth outlook`.")
+        yield Check(STOP, f"{plain(boxes[0].account, 60)} must sign in again: run `{sign_in(boxes[0].provider)}`.")
     elif boxes[0].paused:
         yield Check(WARN, f"{plain(boxes[0].account, 60)} is paused: mail will wait. Run `leadgen mailbox resume`.")
     else:

@@ -54,6 +54,17 @@ class ScheduleActions(LiveScreen):
         if self._schedule_in_focus() is not None:
             self._change("run")
 
+    def action_edit_schedule(self) -> None:
+        """Change the chosen schedule in the form."""
+        schedule = self._schedule_in_focus()
+        key = self.query_one("#schedules", LiveTable).cursor_key
+        if schedule is not None and key is not None:
+            self.edit(key, schedule)
+
+    def edit(self, schedule_id: str, schedule: Any) -> None:
+        """Put a schedule into the form."""
+        raise NotImplementedError
+
     def action_remove_schedule(self) -> None:
         """Remove the chosen schedule, after a question."""
         schedule = self._schedule_in_focus()

@@ -20,6 +20,7 @@ from console.screens.campaigns.entry import NOW, Entry, Keys, problems, refusals
 from console.screens.campaigns.form import CampaignForm
 from console.screens.campaigns.preflight import preflight
 from console.screens.campaigns.schedule_actions import ScheduleActions
+from console.screens.campaigns.schedule_editing import entry_of
 from console.screens.campaigns.schedule_rows import next_of
 from console.screens.dashboard.screen import note, notice, titled
 from console.screens.view import View
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 
 _SCHEDULE_KEYS: Spans = (
-    ("space", "accent"), (" pause ", "muted"), ("x", "accent"), (" run now ", "muted"), ("d", "accent"),
-    (" remove", "muted"),
+    ("space", "accent"), (" pause ", "muted"), ("x", "accent"), (" run ", "muted"), ("e", "accent"),
+    (" edit ", "muted"), ("d", "accent"), (" remove", "muted"),
 )  # fmt: skip
 
 
@@ -84,6 +85,7 @@ class CampaignsScreen(ScheduleActions):
         super().__init__()
         self._keys = keys or Keys()
         self._choices: Choices | None = None
+        self._choices_wanted = True
         self._asking = False
         self._starting = False
         self._detailed = feeds.REQUESTS
@@ -101,15 +103,15 @@ class CampaignsScreen(ScheduleActions):
                 yield Pane("Details", LineList(id="detail"), id="detail-pane")
 
     def on_mount(self) -> None:
-        """Begin in the form: that is what one comes here for."""
-        self.query_one("#city", Input).focus()
+        """Begin in the list: a key pressed on the way here is a command, not a letter of a city."""
+        self.query_one("#requests", LiveTable).focus()
 
     # -- showing
 
     def show_view(self, view: View, changed: frozenset[str], reword: bool) -> None:
         """Bring the panes up to date."""
         self._view = view
-        if self._choices is None and not self._asking and self.app.session is not None:
+        if self._choices_wanted and not self._asking and self.app.session is not None:
             self._ask_for_choices()
         renewed = bool(changed & {feeds.REQUESTS, feeds.SCHEDULES}) or reword
         self._show_requests(view, renewed)
@@ -121,7 +123,7 @@ class CampaignsScreen(ScheduleActions):
 
     def _show_requests(self, view: View, renewed: bool) -> None:
         table = self.query_one("#requests", LiveTable)
-        table.notice(notice(view, feeds.REQUESTS))
+        table.notice(notice(view, feeds.REQUESTS, "No campaigns yet. Press n to begin one."))
         if renewed:
             docs = view.window(feeds.REQUESTS).docs
             table.show([rows.row(doc, view.now, view.zone) for doc in docs], view.clock)
@@ -168,7 +170,7 @@ class CampaignsScreen(ScheduleActions):
         if self._view is None:
             return
         city = self._choices.city(self.query_one(CampaignForm).entry.city) if self._choices else None
-        checks = preflight(self._view, city)
+        checks = preflight(self._view, city, self._choices)
         lines = tuple(
             (check.sign, ((check.text, "" if check.verdict == "good" else check.verdict),)) for check in checks
         )
@@ -193,6 +195,10 @@ class CampaignsScreen(ScheduleActions):
 
     # -- what can be chosen
 
+    def on_screen_resume(self) -> None:
+        """Ask again: a template may have been made on another screen."""
+        self._choices_wanted = True
+
     def _ask_for_choices(self) -> None:
         session = self.app.session
         if session is None:
@@ -211,17 +217,19 @@ class CampaignsScreen(ScheduleActions):
 
     @on(ChoicesLoaded)
     def _choices_loaded(self, message: ChoicesLoaded) -> None:
-        self._asking = False
-        self._choices = message.choices
-        self.query_one(CampaignForm).offer(message.choices)
-        self._show_preflight()
+        self._asking = self._choices_wanted = False
+        if message.choices != self._choices:
+            self._choices = message.choices
+            self.query_one(CampaignForm).offer(message.choices)
+            self._show_preflight()
 
     @on(ChoicesFailed)
     def _choices_failed(self, message: ChoicesFailed) -> None:
         error = message.error
-        self.query_one(CampaignForm).say((("The backend does not tell what can be chosen.", "bad"),))
-        self.app.tell(error.title, f"{error.detail} {error.hint}", severity="error")
-        # Asked again after a while, or when the operator reconnects or comes back to the screen.
+        if self._choices is None:
+            self.query_one(CampaignForm).say((("The backend does not tell what can be chosen.", "bad"),))
+            self.app.tell(error.title, f"{error.detail} {error.hint}", severity="error")
+        # What was known before still serves. Asked again after a while.
         self.set_timer(15.0, self._forget_failure, name="choices-again")
 
     def _forget_failure(self) -> None:
@@ -252,6 +260,8 @@ class CampaignsScreen(ScheduleActions):
             form.say((("Not connected yet.", "warn"),))
             return
         self._starting = True
+        # Out of the fields at once, so that the next key is a command and not one more digit.
+        self.set_focus(self.query_one(f"#{feeds.SCHEDULES if entry.schedule_id else feeds.REQUESTS}", LiveTable))
         form.busy(True)
         form.say((("sending …", "muted"),))
         endpoint, body, key = entry.endpoint, entry.body(choices), self._keys.key(entry)
@@ -275,12 +285,11 @@ class CampaignsScreen(ScheduleActions):
         form = self.query_one(CampaignForm)
         form.busy(False)
         if form.entry == message.entry:
-            form.clear()
-            # Out of the fields, so that the next key is a command and not a letter of a city.
-            self.query_one("#requests", LiveTable).focus()
+            self._empty_form()
         later = message.entry.when.kind != NOW
-        form.say((("scheduled ✓" if later else "started ✓", "good"),))
-        title = "Campaign scheduled" if later else "Campaign started"
+        done = "changed" if message.entry.schedule_id else "scheduled" if later else "started"
+        form.say(((f"{done} ✓", "good"),))
+        title = f"{'Schedule' if message.entry.schedule_id else 'Campaign'} {done}"
         self.app.tell(title, str(message.answer.get("message") or "It shows in the list in a moment."))
 
     @on(CampaignRefused)
@@ -289,15 +298,42 @@ class CampaignsScreen(ScheduleActions):
         form, error = self.query_one(CampaignForm), message.error
         form.busy(False)
         form.explain(refusals(error.fields))
-        form.say((("not started" if form.entry.when.kind == NOW else "not scheduled", "bad"),))
+        entry = form.entry
+        asked = "changed" if entry.schedule_id else "started" if entry.when.kind == NOW else "scheduled"
+        form.say(((f"not {asked}", "bad"),))
         self.app.tell(error.title, f"{error.detail} {error.hint}", severity="error")
 
     # -- going about
 
     def action_leave_form(self) -> None:
-        """Leave the form for the list."""
-        self.query_one("#requests", LiveTable).focus()
+        """Leave the form for the list; a schedule that was being changed stays as it is."""
+        changing = self.query_one(CampaignForm).entry.schedule_id
+        if changing:
+            self._empty_form()
+        self.query_one("#schedules" if changing else "#requests", LiveTable).focus()
+
+    def _empty_form(self) -> None:
+        self.query_one(CampaignForm).clear()
+        self._name_form()
 
     def action_new(self) -> None:
         """Go to the form."""
-        self.query_one("#city", Input).focus()
+        if self.query_one(CampaignForm).entry.schedule_id:
+            self._empty_form()
+        # At once, so that what is typed next goes into the field.
+        self.set_focus(self.query_one("#city", Input))
+
+    def edit(self, schedule_id: str, schedule: Any) -> None:
+        """Put a schedule into the form."""
+        if self._choices is None:
+            self.app.tell("One moment", "The cities and templates are not known yet.", severity="warning")
+            return
+        self.query_one(CampaignForm).fill(entry_of(schedule_id, schedule, self._choices))
+        self._name_form()
+        self._show_next_run()
+        self._show_preflight()
+        self.set_focus(self.query_one("#city", Input))
+
+    def _name_form(self) -> None:
+        changing = self.query_one(CampaignForm).entry.schedule_id
+        self.query_one("#form-pane", Pane).label("Change the schedule" if changing else "New campaign")

@@ -94,7 +94,7 @@ class ConfigScreen(LiveScreen):
         by = self._view.settings.updated_by if self._view is not None and self._view.settings is not None else ""
         told = ((f"{saved}, {by}" if by else saved, "muted"),)
         if not self.app.covers("admin"):
-            return (*told, (" · read-only: an administrator can change it", "muted"))
+            return (("read-only: for administrators · ", "muted"), *told)
         if not draft.changes:
             return told
         wrong = len(self._problems)

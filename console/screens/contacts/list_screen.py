@@ -150,7 +150,8 @@ class ListScreen(LiveScreen):
         assert self._listing is not None
         self._listing.renew()
         self._safely(lambda: self._table.look_again(view.clock))
-        if view.clock - self._found_at >= max(FIND_EVERY_S, FIND_SHARE * self._took_s):
+        # An empty copy costs nothing to search, and the operator waits for the first contact.
+        if not self._listing.total or view.clock - self._found_at >= max(FIND_EVERY_S, FIND_SHARE * self._took_s):
             self._find()
 
     def _show_title(self) -> None:
@@ -270,7 +271,7 @@ class ListScreen(LiveScreen):
         """Type a filter; what it finds is shown while it is typed."""
         field = self.query_one("#contacts-filter", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
 
     @on(Input.Changed, "#contacts-filter")
     def _typed(self, event: Input.Changed) -> None:

@@ -6,6 +6,7 @@ from console.contacts.expression import BadFilter
 from console.contacts.keeper import Keeper
 from console.contacts.listing import Listing, Question
 from console.format import number, plain
+from console.live import feeds
 from console.live.health import Freshness
 from console.screens.view import View
 from widgets.spans import Spans
@@ -19,7 +20,7 @@ _WAITING = {
 def title(found: int | None, total: int, question: Question, marks: int, keeper: Keeper | None) -> tuple[str, Spans]:
     """The list's title, and what stands at its foot: marks, the order, how far the copy is."""
     text = "Contacts"
-    if found is not None:
+    if found is not None and (total or not is_under_way(total, keeper)):
         text = f"Contacts {number(found)}" + (f" of {number(total)}" if question.text else "")
     pieces: list[tuple[str, str]] = []
     if marks:
@@ -48,11 +49,21 @@ def notice(question: Question, listing: Listing | None, keeper: Keeper | None, v
         return ((_WAITING.get(view.freshness[0], "connecting …"), "muted"),)
     if keeper.problem and not (listing is not None and listing.total):
         return ((plain(keeper.problem, 400), "bad"),)
-    if listing is None or (keeper.progress.filling and not listing.total):
-        return (("reading the contacts for the first time …", "muted"),)
+    if listing is None or is_under_way(listing.total, keeper) or (not listing.total and _holds_contacts(view)):
+        return (("reading the contacts …", "muted"),)
     if question.text and listing.total:
         return ((f"No contact is {plain(question.text, 100)}. Esc takes the filter off.", "muted"),)
     return (("No contacts yet: start a campaign (2), or import leads of your own (i).", "muted"),)
+
+
+def is_under_way(total: int, keeper: Keeper | None) -> bool:
+    """Whether the list is empty only because the copy is being filled, or was filled after the list was made."""
+    return not total and (keeper is None or keeper.progress.filling or keeper.progress.here > 0)
+
+
+def _holds_contacts(view: View) -> bool:
+    """Whether the listener has contacts, which the copy takes over in a moment."""
+    return bool(view.window(feeds.CONTACTS).docs)
 
 
 def filter_line(error: BadFilter) -> Spans:

@@ -14,6 +14,7 @@ from console.live import feeds
 from console.live.feed import Doc
 from console.live.health import Freshness
 from console.screens.dashboard import rows
+from console.screens.dashboard.first_steps import first_steps
 from console.screens.frame import LiveScreen
 from console.screens.view import View
 from widgets.lines import LineList
@@ -37,14 +38,20 @@ _UNKNOWN = {
 """What a pane says that has nothing to show, while the line above the panes says why."""
 
 
-def notice(view: View, feed: str) -> Spans:
-    """What an empty pane says: why it can't be read, that it is loading, or that there is nothing."""
+def notice(view: View, feed: str, empty: str = "") -> Spans:
+    """What an empty pane says: why it can't be read, that it is loading, or that there is nothing.
+
+    Args:
+        view: everything known.
+        feed: what the pane shows.
+        empty: how the screen says that there is nothing, if not as the dashboard does.
+    """
     state, problem = view.freshness[0], view.problem(feed)
     if state in _UNKNOWN and not view.window(feed).loaded:
         return ((_UNKNOWN[state], "muted"),)
     if problem:
         return ((problem, "bad"),)
-    return ((_EMPTY[feed] if view.window(feed).loaded else "loading …", "muted"),)
+    return (((empty or _EMPTY[feed]) if view.window(feed).loaded else "loading …", "muted"),)
 
 
 def note(view: View, feed: str) -> Spans:
@@ -166,6 +173,6 @@ class DashboardScreen(LiveScreen):
 
     def _show_activity(self, view: View) -> None:
         said = notice(view, feeds.ACTIVITY)
-        lines = rows.activity_lines(view.window(feeds.ACTIVITY), view.zone)
+        lines = first_steps(view) + rows.activity_lines(view.window(feeds.ACTIVITY), view.zone)
         self.query_one(LineList).show(lines, said[0][0])
         self.query_one("#activity-pane", Pane).label("Activity", note(view, feeds.ACTIVITY))

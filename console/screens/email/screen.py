@@ -20,6 +20,7 @@ from console.screens.dashboard.screen import note, notice
 from console.screens.email import reading, rows
 from console.screens.email.choosing import Choice, merged
 from console.screens.frame import LiveScreen
+from console.screens.signing_in import no_mailbox
 from console.screens.view import View
 from widgets.lines import LineList
 from widgets.pane import Pane
@@ -68,7 +69,7 @@ class EmailScreen(LiveScreen):
         if feeds.EMAILS in changed or reword:
             self._show_mails()
         if changed & {feeds.MAILBOXES, feeds.SETTINGS} or reword:
-            self.query_one("#boxes", LineList).show(rows.boxes(view), "No mailbox: leadgen auth outlook")
+            self.query_one("#boxes", LineList).show(rows.boxes(view), no_mailbox(view))
         self.query_one("#mails", LiveTable).settle(view.clock)
 
     def _is_as_explained(self, key: str) -> bool:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from console.actions import bindings
 from console.format import clock_time
 from console.live.session import BackendError, Session
 from console.screens.asking import AskScreen
+from console.screens.looking import LookingScreen
 from console.stats.figures import Stats, charts
 from widgets.bars import BarChart, Chart
 from widgets.spans import Spans
 from widgets.text import Line
-
-if TYPE_CHECKING:
-    from console.app import LeadgenApp
 
 
 def read(session: Session, now: Any, zone: Any) -> Stats:
@@ -39,24 +37,23 @@ def read(session: Session, now: Any, zone: Any) -> Stats:
         link.dispose(db, [])
 
 
-class PlotsScreen(ModalScreen[None]):
+class PlotsScreen(LookingScreen[Stats]):
     """One chart at a time; the others by their number or with the arrows."""
 
     NAME = "plots"
+    LOOK = "Reading the figures"
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS = [
         *bindings("plots"),
         *(Binding(str(n), f"choose({n - 1})", "Show this chart.", show=False) for n in range(1, 5)),
     ]
-    app: LeadgenApp
 
     def __init__(self) -> None:
         super().__init__()
         self._stats: Stats | None = None
         self._charts: tuple[Chart, ...] = ()
         self._chosen = 0
-        self._reading = False
 
     def compose(self) -> ComposeResult:
         """Titles, the chart, and what the look cost."""
@@ -67,44 +64,30 @@ class PlotsScreen(ModalScreen[None]):
             yield BarChart(id="plots-chart")
             yield Line(id="plots-foot")
 
-    def on_mount(self) -> None:
-        """Read at once: that is what the operator came for."""
-        self.action_read()
-
-    def action_read(self) -> None:
-        """Read the figures, unless that is under way."""
-        if self._reading:
-            return
-        self._reading = True
-        self._show()
+    def look(self) -> Callable[[Session], Stats]:
+        """Reads the figures up to now."""
         view = self.app.view()
-        self.app.work(
-            lambda session: read(session, view.now, view.zone), self._arrived, self._failed, name="Reading the figures"
-        )
+        return lambda session: read(session, view.now, view.zone)
 
-    def _arrived(self, stats: Stats) -> None:
-        self._reading = False
-        self._stats, self._charts = stats, charts(stats)
-        self._show()
+    def take(self, found: Stats) -> None:
+        """Keep the figures."""
+        self._stats, self._charts = found, charts(found)
 
-    def _failed(self, error: BackendError) -> None:
-        self._reading = False
-        if self._charts:
-            # The earlier figures stay, so the place where they stand can't tell it.
-            self.app.tell_error(error)
-        self._show(error)
+    def told_elsewhere(self) -> bool:
+        """Where earlier figures stay, the place where they stand can't tell it."""
+        return bool(self._charts)
 
     def action_choose(self, number: int) -> None:
         """Show that chart."""
         if number < len(self._charts):
             self._chosen = number
-            self._show()
+            self.show_all()
 
     def action_step(self, step: int) -> None:
         """Show the next chart, or the one before."""
         if self._charts:
             self._chosen = (self._chosen + step) % len(self._charts)
-            self._show()
+            self.show_all()
 
     def action_export(self) -> None:
         """Write all charts into a file, after asking for its name."""
@@ -127,7 +110,8 @@ class PlotsScreen(ModalScreen[None]):
 
         self.app.work(write, lambda said: self.app.tell("Exported", said), name="The export")
 
-    def _show(self, error: BackendError | None = None) -> None:
+    def show_all(self, error: BackendError | None = None) -> None:
+        """The chosen chart, or why there is none."""
         if not self.is_mounted:
             return
         self.query_one("#plots-titles", Line).show(self._titles())
@@ -148,7 +132,7 @@ class PlotsScreen(ModalScreen[None]):
 
     def _foot(self) -> Spans:
         keys: Spans = (("l", "accent"), (" read again  ", "muted"), ("x", "accent"), (" export", "muted"))
-        if self._reading:
+        if self.is_looking:
             return (("reading …  ", "muted"), *keys)
         if self._stats is None:
             return keys

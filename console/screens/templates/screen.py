@@ -183,7 +183,7 @@ class TemplatesScreen(LiveScreen):
         draft = self._desk.new()
         self._show_list()
         self._go_to(draft.template_id)
-        self.query_one("#name").focus()
+        self.set_focus(self.query_one("#name"))
 
     def _go_to(self, number: int) -> None:
         table = self.query_one("#list", LiveTable)

@@ -30,9 +30,14 @@ async def overtaken(pilot: Any) -> None:
 
 SCENES = (
     Scene("config", config_app, typed("7", "down")),
-    Scene("config-changed", config_app, typed("7", *("down",) * 14, "shift+right", "up", "up", "up", "right")),
+    Scene(
+        "config-changed",
+        config_app,
+        typed("7", *("down",) * 14, "shift+right", "up", "up", "up", "right"),
+        resized=False,
+    ),
     Scene("config-light-changed", lambda: config_app(theme="leadgen-light"), typed("7", "down", "shift+right")),
-    Scene("config-edit-wrong", config_app, typed("7", *("down",) * 20, "enter", "=x", "enter")),
+    Scene("config-edit-wrong", config_app, typed("7", *("down",) * 20, "enter", "=x", "enter"), resized=False),
     Scene("config-overtaken", config_app, overtaken),
     Scene("config-history", config_app, typed("7", "h", "down")),
     Scene("config-viewer", lambda: config_app(role="viewer"), typed("7", "down", "right")),

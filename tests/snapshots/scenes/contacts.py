@@ -30,8 +30,8 @@ def _processed(body: dict[str, Any]) -> dict[str, Any]:
 
 
 async def filtered(pilot: Any) -> None:
-    """A filter, typed and entered."""
-    await typed("5", "/", *"city:austin -email:*@gmail.com", "enter")(pilot)
+    """A filter, pasted and entered."""
+    await typed("5", "/", "=city:austin -email:*@gmail.com", "enter")(pilot)
 
 
 async def imported(pilot: Any) -> None:
@@ -48,7 +48,7 @@ SCENES = (
     Scene("contacts-empty", maker([]), typed("5")),
     Scene("contacts-filling", maker(progress=_FILLING), typed("5")),
     Scene("contacts-filtered", maker(), filtered),
-    Scene("contacts-bad-filter", maker(), typed("5", "/", *"city:austin status:gone", "enter")),
+    Scene("contacts-bad-filter", maker(), typed("5", "/", "=city:austin status:gone", "enter")),
     Scene("contacts-marked", maker(), typed("5", "space", "space", "shift+down", "shift+down")),
     Scene("contacts-history", maker(), typed("5", "enter")),
     Scene("contacts-columns", maker(), typed("5", "c", "down", "down", "space", "right")),

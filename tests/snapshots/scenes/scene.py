@@ -59,11 +59,14 @@ class Scene:
         name: names the picture.
         make: makes the app.
         play: what is done first.
+        resized: whether it may be played once, in the smaller terminal which is then made larger. Not where the view
+            has been scrolled: it stays where it was, while a larger terminal would have needed less of that.
     """
 
     name: str
     make: Callable[[], Any]
     play: Callable[[Any], Awaitable[None]] = settled
+    resized: bool = True
 
 
 def app(*args: Any, **more: Any) -> Callable[[], Any]:
