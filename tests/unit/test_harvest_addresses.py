@@ -145,3 +145,46 @@ async def test_a_name_that_changes_its_mind_is_checked_at_each_resolution() -> N
     assert [one["host"] for one in await resolver.resolve("rebind.example", 80)] == ["93.184.216.34"]
     with pytest.raises(BlockedAddress):
         await resolver.resolve("rebind.example", 80)
+
+
+PATHS = (
+    *("", "/", "/a", "/a/", "/a/b.html", "/a.b/c~d_e-f", "/a/../b", "/a/./b", "/.a", "/a/..", "//a", "/a//b", "/a b"),
+    *("/ü", "/%7Ea", "/%2e%2e/a", "/a%2Fb", "/a?b=c", "/a?b=ü", "/a?", "/a#b", "/a#", "/a;b", "/a+b", "/a@b", "/a:b"),
+    *("/a\r\nb", "/a\nb", "/a\n", "/a\x00", "/a\\b", "?a", "#a"),
+)
+ORIGINS = (
+    *(
+        "http://example.com",
+        "https://example.com",
+        "HTTP://EXAMPLE.COM",
+        "http://example.com:80",
+        "http://example.com:81",
+    ),
+    *(
+        "http://user@example.com",
+        "http://example.com@10.0.0.1",
+        "http://127.0.0.1",
+        "http://0x7f.1",
+        "http://example.co",
+    ),
+    *("http://bücher.example", "http://example.com.", "http://[::1]", "http:///example.com", "ftp://example.com", ""),
+    *("http://example.com?x=", "http://example.com#x", "http://example.com?x=y&z"),
+)
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_what_a_guard_has_seen_before_changes_nothing(origin: str) -> None:
+    seen = AddressGuard(frozenset({"127.0.0.1:8000"}))
+    for known in ORIGINS:
+        _verdict(seen, f"{known}/known")
+    for path in PATHS:
+        url = origin + path
+        assert _verdict(seen, url) == _verdict(AddressGuard(frozenset({"127.0.0.1:8000"})), url), url
+
+
+def _verdict(guard: AddressGuard, url: str) -> tuple[str, ...]:
+    try:
+        checked = guard.check_url(url)
+    except BlockedAddress as error:
+        return ("blocked", str(error))
+    return (str(checked), checked.raw_host or "", str(checked.port), checked.raw_path_qs, checked.raw_fragment)

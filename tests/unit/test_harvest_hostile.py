@@ -218,6 +218,29 @@ async def test_a_connection_the_server_gave_up_meanwhile_costs_nothing() -> None
             assert (await fetcher.get(f"http://{server.host}/x")).text == "ok"
 
 
+async def test_a_body_that_keeps_coming_slowly_ends_with_its_exchange() -> None:
+    slow = endless(OK + b"Content-Length: 99999\r\n\r\n", b"x", 0.01)
+    async with asyncio.timeout(20):
+        error, server = await failure(slow, FetchLimits(exchange_s=0.1, read_s=60, overall_s=60))
+    assert (error.kind, server.times("/x")) == (FetchKind.TIMEOUT, 3)
+
+
+async def test_a_body_that_is_not_wanted_any_more_is_not_sent_on() -> None:
+    flood, gone = endless(OK + b"Content-Length: 9999999\r\n\r\n", b"x" * 1000), asyncio.Event()
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        try:
+            await flood(writer)
+        finally:
+            gone.set()
+
+    async with serving({"/x": [answer]}) as server, fetching(server, limits=SMALL) as fetcher:
+        with pytest.raises(FetchError, match="larger than"):
+            await fetcher.get(f"http://{server.host}/x")
+        async with asyncio.timeout(20):
+            await gone.wait()
+
+
 async def test_nobody_waits_for_the_body_of_a_refusal() -> None:
     error, server = await failure(endless(b"HTTP/1.1 404 Not Found\r\nContent-Length: 99999\r\n\r\n", b"", 0.05))
     assert error.kind is FetchKind.GONE

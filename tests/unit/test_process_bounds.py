@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 
-from leadgen.model.bounds import MAX_NAMES, MAX_OPTIONS, MAX_TAG, MAX_TAGS, bounded
+from leadgen.model.bounds import MAX_DEPTH, MAX_NAMES, MAX_OPTIONS, MAX_TAG, MAX_TAGS, bounded
 from leadgen.process.document import Page
 from leadgen.process.post import PostSelectors, extract_post
 from leadgen.process.reader import MAX_LINKS, MAX_WORK, _Walk
@@ -109,3 +112,19 @@ def test_pathological_posts_are_read(body: str) -> None:
     found = extract_post(f"<h1>T</h1><div id=body>{body}</div>", "https://ads.org/1.html", SELECTORS)
     assert len(found.body) <= 20_000
     assert len(found.emails) <= 50
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_end_tags_without_a_beginning_do_not_hide_how_deep_a_page_is(seed: int) -> None:
+    rng = random.Random(seed)
+    html = "</div>" * rng.randint(0, 600) + "".join(rng.choice(("<div>", "<b>", "</div>", "<p>")) for _ in range(3000))
+    assert _depth(html) > MAX_DEPTH
+    assert _depth(bounded(html)) == MAX_DEPTH
+
+
+def _depth(html: str) -> int:
+    depth = deepest = 0
+    for end in re.findall("<(/?)(?:div|b)>", html):
+        depth = max(0, depth - 1) if end else depth + 1
+        deepest = max(deepest, depth)
+    return deepest

@@ -29,6 +29,9 @@ _NOT_PUBLIC_EITHER: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = 
     ipaddress.IPv6Network("3fff::/20"),  # documentation
 )
 _NUMBER = re.compile(r"^(?:[0-9]+|0x[0-9a-f]*)$")
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+/?")
+"""A path that is requested as it is written: nothing in it is escaped, resolved or left out."""
+_MOST_ORIGINS = 1024
 _NO_HOST = re.compile(r"[\x00-\x20\x7f%]|^\.*$")
 
 
@@ -46,6 +49,8 @@ class AddressGuard:
     def __init__(self, local_hosts: frozenset[str] = frozenset()) -> None:
         self._local_hosts = frozenset(host.lower() for host in local_hosts)
         self._check_host = lru_cache(maxsize=1024)(self._check_named_host)
+        self._origins: dict[str, URL] = {}
+        """Origins met so far that passed, by how they begin the URLs of their pages."""
 
     def check_url(self, url: str | URL) -> URL:
         """The URL as it will be requested.
@@ -57,6 +62,23 @@ class AddressGuard:
             BlockedAddress: it is no http(s) URL, carries a user name, or its host is an address, or a number that
                 some resolvers take for one, outside the public internet.
         """
+        start = url[: url.find("/", len("https://"))] if isinstance(url, str) else ""
+        origin = self._origins.get(start)
+        # A plain path on an origin that passed before: parsing all of it again would tell nothing new.
+        if origin is not None and isinstance(url, str) and _PLAIN_PATH.fullmatch(url, len(start)):
+            return origin.with_path(url[len(start) :], encoded=True)
+        parsed = self._parsed(url)
+        if origin is None:
+            self._remember(start, parsed.origin())
+        return parsed.with_fragment(None) if parsed.raw_fragment else parsed
+
+    def _remember(self, start: str, origin: URL) -> None:
+        if start == str(origin):  # written as it is requested: no other case, no user, no default port
+            if len(self._origins) >= _MOST_ORIGINS:
+                self._origins.clear()
+            self._origins[start] = origin
+
+    def _parsed(self, url: str | URL) -> URL:
         try:
             parsed = URL(url)
             host, port = parsed.raw_host or "", parsed.port or 0
@@ -69,7 +91,7 @@ class AddressGuard:
         if parsed.user is not None or parsed.password is not None:
             raise BlockedAddress("a URL with a user name or password is not fetched")
         self._check_host(host, port)
-        return parsed.with_fragment(None) if parsed.raw_fragment else parsed
+        return parsed
 
     def check_address(self, host: str, port: int, address: str) -> None:
         """Check one address that a host resolved to.

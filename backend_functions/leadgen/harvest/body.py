@@ -92,6 +92,40 @@ def _decoder(content_encoding: str) -> _Plain | _Inflate:
     raise BadEncoding(f"the body is encoded as {name[:40]}, which was not asked for")
 
 
+class _Gathered:
+    """A body as it grows; no more than the limit is held.
+
+    Args:
+        content_encoding: the header of that name.
+        limit: the largest body accepted, in bytes, as sent and decompressed.
+    """
+
+    def __init__(self, content_encoding: str, limit: int) -> None:
+        self._decoder = _decoder(content_encoding)
+        self._limit = limit
+        self._pieces: list[bytes] = []
+        self._sent = self._size = 0
+
+    def add(self, chunk: bytes) -> bool:
+        """Take what has come; whether the body is within its limit."""
+        self._sent += len(chunk)
+        piece = self._decoder.feed(chunk, self._limit + 1 - self._size)
+        self._size += len(piece)
+        self._pieces.append(piece)
+        return max(self._sent, self._size) <= self._limit
+
+    def cut(self, *, truncate: bool) -> bytes:
+        """What becomes of a body that is too large."""
+        if truncate:
+            return b"".join(self._pieces)[: self._limit]
+        raise TooLarge(f"the body is larger than {self._limit} bytes")
+
+    def whole(self) -> bytes:
+        """All of the body."""
+        self._decoder.end()
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+
 async def read_body(stream: Stream, content_encoding: str, limit: int, *, truncate: bool = False) -> bytes:
     """Read and decompress a body, holding no more than the limit in memory.
 
@@ -105,17 +139,29 @@ async def read_body(stream: Stream, content_encoding: str, limit: int, *, trunca
         TooLarge: the body exceeds the limit.
         BadEncoding: the body can't be decompressed.
     """
-    decoder = _decoder(content_encoding)
-    pieces: list[bytes] = []
-    sent = size = 0
+    gathered = _Gathered(content_encoding, limit)
     while chunk := await stream.readany():
-        sent += len(chunk)
-        piece = decoder.feed(chunk, limit + 1 - size)
-        size += len(piece)
-        pieces.append(piece)
-        if max(sent, size) > limit:
-            if truncate:
-                return b"".join(pieces)[:limit]
-            raise TooLarge(f"the body is larger than {limit} bytes")
-    decoder.end()
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if not gathered.add(chunk):
+            return gathered.cut(truncate=truncate)
+    return gathered.whole()
+
+
+def whole_body(sent: bytes, content_encoding: str, limit: int, *, truncate: bool = False) -> bytes:
+    """Decompress a body that has arrived; as `read_body`, without anything to wait for.
+
+    Args:
+        sent: the body as sent.
+        content_encoding: as for `read_body`.
+        limit: as for `read_body`.
+        truncate: as for `read_body`.
+
+    Raises:
+        TooLarge: the body exceeds the limit.
+        BadEncoding: the body can't be decompressed.
+    """
+    if not content_encoding and len(sent) <= limit:
+        return sent
+    gathered = _Gathered(content_encoding, limit)
+    if sent and not gathered.add(sent):
+        return gathered.cut(truncate=truncate)
+    return gathered.whole()

@@ -17,6 +17,8 @@ _META_CHARSET = re.compile(
 )
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BEGINNINGS = frozenset({b"\x1f", *(mark[:1] for mark, _ in _BYTE_ORDER_MARKS)})
+"""First bytes of a compressed file, or of a byte order mark."""
 _UTF_16 = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
 _NO_WEB_CHARSETS = frozenset({"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 # What pages mean by a name, where Python's codec of that name is a smaller set (WHATWG Encoding §4.2).
@@ -64,11 +66,12 @@ def decode_text(content: bytes, content_type: str, charset: str = "") -> str:
         content_type: the header of that name.
         charset: what it is written in, whatever it says itself; a name Python does not know is left aside.
     """
-    if content.startswith(b"\x1f\x8b"):
-        return ""
-    for mark, name in _BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            return _clean(content[len(mark) :].decode(name, "replace"))
+    if content[:1] in _BEGINNINGS:
+        if content.startswith(b"\x1f\x8b"):
+            return ""
+        for mark, name in _BYTE_ORDER_MARKS:
+            if content.startswith(mark):
+                return _clean(content[len(mark) :].decode(name, "replace"))
     named = usable_charset(charset) or _in_header(content_type) or _in_page(content)
     if named:
         return _clean(content.decode(named, "replace"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from yarl import URL
 
@@ -43,11 +44,7 @@ NO_VALIDATORS = Validators()
 """Of a page that its server names nothing of."""
 
 
-_NONE = Validators()
-
-
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A fetched page.
 
     Args:
@@ -88,7 +85,7 @@ def validators_of(headers: Mapping[str, str], url: str, known: Validators | None
     if known is not None and not etag and not last_modified:
         return known
     if not etag and not last_modified:
-        return _NONE
+        return NO_VALIDATORS
     return Validators(
         etag=etag if _SENDABLE.fullmatch(etag) else "",
         last_modified=last_modified if _SENDABLE.fullmatch(last_modified) else "",

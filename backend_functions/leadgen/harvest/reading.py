@@ -76,7 +76,7 @@ class ListingWalk:
             raise
         if page.not_modified:
             return Listing((), "", validators=page.validators, not_modified=True)
-        return replace(parse_listing(replace(page, url=url), self._source), validators=page.validators)
+        return replace(parse_listing(page._replace(url=url), self._source), validators=page.validators)
 
     async def _page(self, address: str, validators: Validators | None = None) -> Page:
         if (kept := self._kept.pop(address, None)) is not None:

@@ -25,6 +25,7 @@ class TimeLimit:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._running: dict[_Piece, None] = {}  # the oldest first
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> _Piece:
@@ -36,16 +37,21 @@ class TimeLimit:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._loop = None
 
-    def _add(self, piece: _Piece) -> None:
-        loop = asyncio.get_running_loop()
+    def _add(self, piece: _Piece) -> asyncio.Task[object]:
+        """Note the piece of work; the task that does it."""
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
+        if task is None:
+            raise RuntimeError("a time limit works inside a task only")
         piece.ends = loop.time() + self.seconds
         self._running[piece] = None
         if self._timer is None:
             self._timer = loop.call_at(piece.ends, self._run_out)
-
-    def _remove(self, piece: _Piece) -> None:
-        self._running.pop(piece, None)
+        return task
 
     def _run_out(self) -> None:
         """Stop what has taken too long, and wait for the next piece of work that might; for none if there is none."""
@@ -68,31 +74,26 @@ class _Piece:
     def __init__(self, limit: TimeLimit) -> None:
         self._limit = limit
         self._is_over = False
-        self._task: asyncio.Task[object] | None = None
-        self._cancelling = 0
-        self.ends = 0.0
+        self._task: asyncio.Task[object]
+        self._cancelling: int
+        self.ends: float
 
     def __enter__(self) -> Self:
-        task = self._task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a time limit works inside a task only")
+        task = self._task = self._limit._add(self)
         self._cancelling = task.cancelling()
-        self._limit._add(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._limit._remove(self)
+        self._limit._running.pop(self, None)
         if not self._is_over:
             return
-        assert self._task is not None
         # Somebody else may have cancelled the task, too; then it ends as they wished.
         if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
     def stop(self) -> None:
         """Its time is up."""
-        assert self._task is not None
         self._is_over = True
         self._task.cancel()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from leadgen.harvest.addresses import AddressGuard, BlockedAddress, GuardedResolver
-from leadgen.harvest.body import ACCEPT_ENCODING, BadEncoding, Stream, TooLarge, read_body
+from leadgen.harvest.body import BadEncoding, Stream, TooLarge, read_body, whole_body
 from leadgen.harvest.failures import FetchError, FetchKind
 from leadgen.harvest.time_limit import TimeLimit
+from leadgen.harvest.wire import Reply, Wire
 
 _RAW_BYTE = re.compile("[\udc80-\udcff]")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -41,8 +46,7 @@ class FetchLimits:
 _NOTHING: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A response; its body is read only if the status is 2xx.
 
     Args:
@@ -60,7 +64,7 @@ class Answer:
     @property
     def media_type(self) -> str:
         """Media type in lower case, without parameters; empty if none was named."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return _media_type(self.headers.get("content-type", ""))
 
     def location(self) -> URL:
         """Where a redirect points.
@@ -75,6 +79,11 @@ class Answer:
         except ValueError as error:
             reason = "redirected to something that is not a URL"
             raise FetchError(FetchKind.BAD_CONTENT, str(self.url), reason) from error
+
+
+@lru_cache(maxsize=256)
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 class Transport:
@@ -94,31 +103,24 @@ class Transport:
         self._user_agent = user_agent
         self._limits = limits
         self._resolver = resolver
-        self._exchanging = TimeLimit(limits.exchange_s)
         # The client could watch the silence itself, with a timer for each piece that comes: that is much dearer.
         self._silence = TimeLimit(limits.read_s)
-        self._session: aiohttp.ClientSession | None = None
+        self._beginning = TimeLimit(min(limits.read_s, limits.exchange_s))
+        self._wire: Wire | None = None
 
     async def open(self) -> None:
         """Make ready for requests in the running event loop."""
-        limits = self._limits
-        self._session = aiohttp.ClientSession(
-            # How many requests are under way at a time is bounded per host by the fetcher.
-            connector=aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(self._guard, self._resolver)),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s),
-            headers={"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING},
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-        )
+        # How many requests are under way at a time is bounded per host by the fetcher.
+        connector = aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(self._guard, self._resolver))
+        self._wire = Wire(connector, self._user_agent, self._limits.connect_s)
 
     async def close(self) -> None:
         """Close all connections."""
-        self._exchanging.close()
+        self._beginning.close()
         self._silence.close()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._wire is not None:
+            await self._wire.close()
+            self._wire = None
 
     async def exchange(
         self, url: URL, accept: str, limit: int, *, truncate: bool = False, conditions: Mapping[str, str] = _NOTHING
@@ -135,29 +137,33 @@ class Transport:
         Raises:
             FetchError: no whole and readable response came.
         """
-        if self._session is None:
+        if self._wire is None:
             raise RuntimeError("the transport is not open")
-        asking = {"Accept": accept, **conditions}
+        ends = asyncio.get_running_loop().time() + self._limits.exchange_s
         try:
-            with self._exchanging.begin():
-                with self._silence.begin():
-                    response = await self._session.get(url, headers=asking, allow_redirects=False)
-                async with response:
-                    return await self._read(url, response, limit, truncate=truncate)
-        except (BlockedAddress, TooLarge, BadEncoding, TimeoutError, aiohttp.ClientError, OSError) as error:
+            with self._beginning.begin():
+                reply = await self._wire.get(url, accept, conditions)
+            if not 200 <= reply.status < 300:
+                reply.release()  # nobody waits for its body
+                return Answer(url, reply.status, reply.headers)
+            encoding = reply.headers.get("content-encoding", "")
+            if reply.body.is_eof():
+                content = whole_body(reply.body.read_nowait(), encoding, limit, truncate=truncate)
+            else:
+                content = await self._rest(reply, encoding, limit, ends, truncate=truncate)
+            return Answer(url, reply.status, reply.headers, content)
+        except _FAILURES as error:
             raise _failure(url, error) from error
 
-    async def _read(self, url: URL, response: aiohttp.ClientResponse, limit: int, *, truncate: bool) -> Answer:
-        headers = response.headers
-        if not 200 <= response.status < 300:
-            # Nobody waits for its body: the connection is closed unless all of it has arrived.
-            return Answer(url, response.status, headers)
-        declared = response.content_length or 0
-        if declared > limit and not truncate:
-            raise TooLarge(f"the body is larger than {limit} bytes")
-        encoding = headers.get("content-encoding", "")
-        content = await read_body(_Heard(response.content, self._silence), encoding, limit, truncate=truncate)
-        return Answer(url, response.status, headers, content)
+    async def _rest(self, reply: Reply, encoding: str, limit: int, ends: float, *, truncate: bool) -> bytes:
+        """A body that is still on its way; it must be there by `ends`, as the event loop measures time."""
+        try:
+            if reply.declared > limit and not truncate:
+                raise TooLarge(f"the body is larger than {limit} bytes")
+            async with asyncio.timeout_at(ends):
+                return await read_body(_Heard(reply.body, self._silence), encoding, limit, truncate=truncate)
+        finally:
+            reply.release()
 
 
 class _Heard:
@@ -178,6 +184,9 @@ class _Heard:
             return await self._stream.readany()
 
 
+_FAILURES = (BlockedAddress, TooLarge, BadEncoding, TimeoutError, aiohttp.ClientError, HttpProcessingError, OSError)
+
+
 def _failure(url: URL, error: Exception) -> FetchError:
     address = str(url)
     if isinstance(error, BlockedAddress):
@@ -190,6 +199,6 @@ def _failure(url: URL, error: Exception) -> FetchError:
         return FetchError(FetchKind.TIMEOUT, address, "the site did not answer in time")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return FetchError(FetchKind.BAD_CERTIFICATE, address, "the site's certificate can't be trusted")
-    if isinstance(error, aiohttp.InvalidURL | aiohttp.ClientResponseError):
+    if isinstance(error, aiohttp.InvalidURL | HttpProcessingError):
         return FetchError(FetchKind.BAD_CONTENT, address, "the site's answer is not valid HTTP")
     return FetchError(FetchKind.CONNECTION, address, f"the connection failed ({type(error).__name__})")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from yarl import URL
 
@@ -24,8 +25,7 @@ _FEED_MEDIA = (*_PAGE_MEDIA, "application/", "binary/octet-stream")
 """Servers call feeds and compressed sitemaps many things; what reads them says whether they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What is asked for.
 
     Args:
@@ -49,7 +49,14 @@ class Wanted:
 
 def page(limit: int, asked: str, newer_than: Validators | None) -> Wanted:
     """A page: HTML, plain text, a feed or a sitemap."""
+    if newer_than is None:
+        return _any_page(limit)
     return Wanted(_PAGE_ACCEPT, _PAGE_MEDIA, limit, asked, newer_than)
+
+
+@lru_cache(maxsize=16)
+def _any_page(limit: int) -> Wanted:
+    return Wanted(_PAGE_ACCEPT, _PAGE_MEDIA, limit)
 
 
 def feed(limit: int, asked: str, newer_than: Validators | None) -> Wanted:

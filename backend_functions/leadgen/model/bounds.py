@@ -8,6 +8,8 @@ can take a minute. Real pages nest less than 100 deep (browsers stop at 512) and
 from __future__ import annotations
 
 import re
+from itertools import accumulate
+from operator import sub
 
 MAX_HTML = 2_000_000
 """Characters of a page that are read."""
@@ -89,14 +91,10 @@ def _is_deep(html: str) -> bool:
     steps = {name: _step(name) for name in set(names)}
     if sum(names.count(name) for name in steps if name.lower().lstrip("/") == "option") > MAX_OPTIONS * 2:
         return True
-    depth = 0
-    for step in map(steps.__getitem__, names):
-        depth += step
-        if depth > MAX_DEPTH:
-            return True
-        if depth < 0:
-            depth = 0
-    return False
+    # An end tag too many counts for nothing, so the depth is how far the balance is above its lowest until then.
+    balance = list(accumulate(map(steps.__getitem__, names)))
+    lowest = accumulate(balance, min, initial=0)
+    return max(map(sub, balance, lowest), default=0) > MAX_DEPTH
 
 
 def _step(name: str) -> int:
