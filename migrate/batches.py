@@ -7,9 +7,10 @@ same person) is settled afterwards, in the order of the rows, by `migrate.stagin
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from leadgen.process.identity import Marks
 from migrate.contacts import ContactRows, Person
@@ -17,12 +18,12 @@ from migrate.encode import encode
 from migrate.keys import marks_of
 from migrate.reading import Row
 from migrate.rows import MAX_DOCUMENT, Problem, Rejected, Tally
-from migrate.worker import worker
+from migrate.worker import Worker, worker
 
 _WORTH_IT = 4_000
 """Rows of a table from which on a second process pays for its start."""
-_AHEAD = 3
-"""Batches that the second process has before it."""
+_AHEAD = 4
+"""Batches that the second process has before it, or has answered and nobody asked for yet."""
 
 
 @dataclass
@@ -30,12 +31,12 @@ class Refusal:
     """A row that can't move.
 
     Args:
-        place: in its batch.
+        row: the row.
         problems: why.
         opted_out: see `Rejected`.
     """
 
-    place: int
+    row: Row
     problems: list[Problem]
     opted_out: Marks | None
 
@@ -45,11 +46,15 @@ class Converted:
     """What a batch became.
 
     Args:
+        read: how many rows there were.
+        last: the number of the last one.
         people: those of the rows that can move, in order.
         refused: the other rows.
         tally: assumptions and remarks of this batch.
     """
 
+    read: int
+    last: int
     people: list[Person] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
@@ -63,9 +68,9 @@ def convert_batch(rows: ContactRows, run: str, batch: list[Row]) -> Converted:
         run: the run's id.
         batch: the rows.
     """
-    result = Converted()
+    result = Converted(len(batch), batch[-1][0])
     rows.tally = result.tally
-    for place, row in enumerate(batch):
+    for row in batch:
         try:
             person = rows.convert(row)
             document = person.document
@@ -73,7 +78,7 @@ def convert_batch(rows: ContactRows, run: str, batch: list[Row]) -> Converted:
             person.body = encode(document)
             check_size(person.body)
         except Rejected as error:
-            result.refused.append(Refusal(place, error.problems, error.opted_out))
+            result.refused.append(Refusal(row, error.problems, error.opted_out))
         else:
             person.keys = marks_of(person.marks)
             person.id  # noqa: B018 computed here, where there is time
@@ -93,10 +98,13 @@ def check_size(body: bytes) -> None:
         raise Rejected([Problem("", "", problem)])
 
 
-def converted(
+@contextmanager
+def conversion(
     rows: ContactRows, run: str, batches: Iterable[list[Row]], expected: int
-) -> Iterator[tuple[list[Row], Converted]]:
-    """Batches and what they became, in order; memory holds a few of them.
+) -> Iterator[Iterator[Converted]]:
+    """What batches become, in their order; memory holds a few of them.
+
+    A second process begins with the first ones at once, whenever they are asked for.
 
     Args:
         rows: makes people of rows.
@@ -105,15 +113,18 @@ def converted(
         expected: how many rows there are; few are converted in this process alone.
     """
     if expected < _WORTH_IT or (os.cpu_count() or 1) < 2:
-        for batch in batches:
-            yield batch, convert_batch(rows, run, batch)
+        yield (convert_batch(rows, run, batch) for batch in batches)
         return
     with worker(rows, run) as other:
-        ahead: deque[list[Row]] = deque()
-        for batch in batches:
+        to_do = iter(batches)
+        for batch in islice(to_do, _AHEAD):
             other.give(batch)
-            ahead.append(batch)
-            while len(ahead) > _AHEAD or (ahead and other.has_answered):
-                yield ahead.popleft(), other.take()
-        while ahead:
-            yield ahead.popleft(), other.take()
+        yield _answers(other, to_do)
+
+
+def _answers(other: Worker, batches: Iterator[list[Row]]) -> Iterator[Converted]:
+    for batch in batches:
+        yield other.take()
+        other.give(batch)
+    while other.owes:
+        yield other.take()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -22,14 +23,16 @@ from migrate.convert import Unusable, values
 from migrate.convert.emails import emails, plain_address
 from migrate.convert.phones import phones, plain_digits
 from migrate.fields import LEAD_KEYS, plain
+from migrate.lead import canonical
 from migrate.mapping import TableMapping
 from migrate.reading import Row, TableReader
 
 if TYPE_CHECKING:
-    from migrate.moving import Part
+    from migrate.plan import Part
 
-_BITS = 26
-_MASK = (1 << _BITS) - 1
+_BITS_OF_A_ROW = 32
+_FEWEST_BITS, _MOST_BITS = 16, 25
+"""Of the size of a table, as powers of two: the larger it is, the fewer wait without need. 2^25 bits are 4 MiB."""
 _LAST = 10
 _COUNTED = ("contacts", "email_queue")
 
@@ -49,7 +52,8 @@ def take_census(parts: Iterable[Part], region: str, *, salvage: bool) -> Census:
     Raises:
         SourceProblem: a table is damaged and we are not to go on behind it.
     """
-    census = Census(region)
+    parts = list(parts)
+    census = Census(region, sum(part.mapping.rows or 0 for part in parts))
     for part in parts:
         for batch in TableReader(part.source.connection, part.mapping.table, salvage).batches():
             if part.mapping.kind.name in _COUNTED:
@@ -62,37 +66,48 @@ class Census:
 
     Args:
         region: see `Rules`.
+        rows: how many there are, about.
     """
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, rows: int = 0) -> None:
         self._region = region
-        self._once = bytearray(1 << (_BITS - 3))
-        self._more = bytearray(1 << (_BITS - 3))
+        bits = max(_FEWEST_BITS, min(_MOST_BITS, (rows * _BITS_OF_A_ROW).bit_length()))
+        self._mask = (1 << bits) - 1
+        self._once = bytearray(1 << (bits - 3))
+        self._more = bytearray(1 << (bits - 3))
 
     def take(self, mapping: TableMapping, rows: Iterable[Row]) -> None:
         """Count rows of a table of contacts or mails."""
         places = mapping.places()
-        phone, email = places.get("phone"), places.get("email")
+        phone, email, url = places.get("phone"), places.get("email"), places.get("sourceUrl")
         data = places.get("leadDataJson", places.get("leadData"))
         for row in rows:
-            found: set[str] = set()
+            names: list[str] = []
             if phone is not None and row[phone] is not None:
-                found.update(self._phones(row[phone]))
+                names += self._phones(row[phone])
             if email is not None and row[email] is not None:
-                found.update(self._emails(row[email]))
+                names += self._emails(row[email])
             if data is not None and row[data] is not None:
-                found.update(self._in_record(row[data]))
-            self._count_row(found)
+                names += self._in_record(row[data])
+            if url is not None and row[url] is not None:
+                names += _urls(row[url])
+            self._count_row({*names})
 
     def is_alone(self, marks: Marks) -> bool:
         """Whether no other row can be of the same person."""
-        names = [number[-_LAST:] for number in marks.phones] + list(marks.emails)
-        places = [crc32(name.encode("utf-8", "surrogatepass")) & _MASK for name in names]
-        return not any(self._more[place >> 3] >> (place & 7) & 1 for place in places)
+        return not any(map(self._is_shared, [*[number[-_LAST:] for number in marks.phones], *marks.emails]))
+
+    def shares_page(self, marks: Marks) -> bool:
+        """Whether another row may show the same page."""
+        return bool(marks.url) and self._is_shared(marks.url)
+
+    def _is_shared(self, name: str) -> bool:
+        place = crc32(name.encode("utf-8", "surrogatepass")) & self._mask
+        return bool(self._more[place >> 3] >> (place & 7) & 1)
 
     def _count_row(self, names: set[str]) -> None:
         for name in names:
-            place = crc32(name.encode("utf-8", "surrogatepass")) & _MASK
+            place = crc32(name.encode("utf-8", "surrogatepass")) & self._mask
             byte, bit = place >> 3, 1 << (place & 7)
             if self._once[byte] & bit:
                 self._more[byte] |= bit
@@ -121,10 +136,27 @@ class Census:
         try:
             record = values.record(value, _silent)
         except Unusable:
-            return
+            return ()
+        names: list[str] = []
         for key, said in record.items():
-            name = LEAD_KEYS.get(plain(key))
-            if name not in ("phone", "email") or said is None or isinstance(said, dict):
+            kind = _told_by(key)
+            if not kind or said is None or isinstance(said, dict):
                 continue
             told = json.dumps(said) if isinstance(said, list) else said
-            yield from self._phones(told) if name == "phone" else self._emails(told)
+            names += self._phones(told) if kind == "phone" else self._emails(told)
+        return names
+
+
+@lru_cache(maxsize=2_048)
+def _told_by(key: str) -> str:
+    """What a key of a record tells: ``phone``, ``email`` or neither, ""."""
+    name = LEAD_KEYS.get(plain(key), "")
+    return name if name in ("phone", "email") else ""
+
+
+def _urls(value: Any) -> Iterable[str]:
+    try:
+        written = values.optional(value, _silent)
+        return (canonical(written),) if written else ()
+    except Unusable:
+        return ()

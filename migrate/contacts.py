@@ -9,10 +9,8 @@ earliest `createdAt`, the latest `lastUpdated`. Of two statuses SUPPRESSED wins,
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
-from leadgen.model.config import timezone_name
 from leadgen.model.status import ContactStatus
 from leadgen.process.identity import Marks
 from migrate.convert import statuses, values
@@ -54,6 +52,7 @@ class Person:
         self.keys: list[bytes] | None = None
         """See `migrate.keys.marks_of`, once they were made."""
         self._document = document
+        self._id = ""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -66,10 +65,12 @@ class Person:
         """Keep the body alone: it is smaller, and travels better."""
         self._document = None
 
-    @cached_property
+    @property
     def id(self) -> str:
         """Id of `contacts/{id}`."""
-        return contact_of(self.marks)
+        if not self._id:
+            self._id = contact_of(self.marks)
+        return self._id
 
 
 class ContactRows(TableRows):
@@ -127,8 +128,12 @@ class ContactRows(TableRows):
 
 def timezone(name: str) -> str:
     """A timezone's IANA name; "" for one nobody knows, the city then says more."""
+    if not name:
+        return ""
+    from leadgen.model.config import timezone_name
+
     try:
-        return timezone_name(name) if name else ""
+        return timezone_name(name)
     except ValueError:
         return ""
 

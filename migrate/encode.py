@@ -20,6 +20,7 @@ _FIELDS_OF_DOCUMENT, _FIELDS_OF_MAP = b"\x12", b"\x0a"
 _SHORT = 64
 """Bytes of a name and of a text up to which every length fits into one byte."""
 _double = struct.Struct("<d").pack
+_SIZE = [bytes((number,)) for number in range(128)]
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +46,9 @@ def encode(document: dict[str, Any]) -> bytes:
 def varint(value: int) -> bytes:
     """A number as protobuf writes it, seven bits to a byte; a negative one as its two's complement of 64 bits."""
     if 0 <= value < 128:
-        return bytes((value,))
+        return _SIZE[value]
+    if 128 <= value < 16_384:
+        return bytes((value & 127 | 128, value >> 7))
     if 1 << 28 <= value < 1 << 35:  # seconds since 1970, of 1978 and later
         low = (value & 127 | 128, value >> 7 & 127 | 128, value >> 14 & 127 | 128, value >> 21 & 127 | 128)
         return bytes((*low, value >> 28))
@@ -60,7 +63,8 @@ def varint(value: int) -> bytes:
 
 def field(tag: bytes, content: bytes) -> bytes:
     """A length-delimited field."""
-    return tag + varint(len(content)) + content
+    size = len(content)
+    return tag + (_SIZE[size] if size < 128 else varint(size)) + content
 
 
 @lru_cache(maxsize=2_048)
@@ -68,24 +72,63 @@ def _name(name: str) -> bytes:
     return field(b"\x0a", name.encode())
 
 
-_SIZE = [bytes((number,)) for number in range(128)]
-_TEXT = [b"\x12%c\x8a\x01%c" % (size + 3, size) for size in range(_SHORT + 1)]
-"""What stands between a name and a short text: the tags and sizes of the value and of the text in it."""
+_ITEM = [b"\x0a%c\x8a\x01%c" % (size + 3, size) for size in range(_SHORT + 1)]
+"""What stands before a short text in a list: the tags and sizes of the value and of the text in it."""
+
+
+class _Heads(dict[str, list[bytes]]):
+    """By name of a field what stands before its value, where that is a short text, by the size of the text.
+
+    Args:
+        tag: of the entries of the map that they are in.
+    """
+
+    def __init__(self, tag: bytes) -> None:
+        super().__init__()
+        self._tag = tag
+
+    def __missing__(self, name: str) -> list[bytes]:
+        head = _name(name)
+        sizes = range(_SHORT + 1) if len(head) <= _SHORT else ()
+        found = [
+            b"%b%b%b\x12%c\x8a\x01%c" % (self._tag, varint(len(head) + size + 5), head, size + 3, size)
+            for size in sizes
+        ]
+        if len(self) < _MOST_NAMES:
+            self[name] = found
+        return found
+
+
+_MOST_NAMES = 256
+"""Names and shapes of objects that are remembered: columns and usual keys; what is one row's own is not."""
+_HEADS = {tag: _Heads(tag) for tag in (_FIELDS_OF_DOCUMENT, _FIELDS_OF_MAP)}
+_orders: dict[tuple[str, ...], list[str]] = {}
+
+
+def _order(names: tuple[str, ...]) -> list[str]:
+    """Names in the order in which they are written; most documents have the same ones."""
+    found = _orders.get(names)
+    if found is None:
+        found = sorted(names)
+        if len(_orders) < _MOST_NAMES:
+            _orders[names] = found
+    return found
 
 
 def _entries(tag: bytes, fields: dict[str, Any]) -> bytes:
     """The entries of a map, each a field of its own with the name and the value."""
     parts: list[bytes] = []
-    for name in sorted(fields):
-        value, head = fields[name], _name(name)
+    heads = _HEADS[tag]
+    for name in _order((*fields,)):
+        value = fields[name]
         if type(value) is str:  # most values are
             text = value.encode()
-            size = len(text)
-            if size <= _SHORT >= len(head) - 6:
-                parts += (tag, _SIZE[len(head) + size + 5] if len(head) + size < 123 else varint(len(head) + size + 5))
-                parts += (head, _TEXT[size], text)
+            try:
+                parts += (heads[name][len(text)], text)
                 continue
-        parts.append(field(tag, head + field(b"\x12", _put(value))))
+            except IndexError:  # a long one
+                pass
+        parts.append(field(tag, _name(name) + field(b"\x12", _put(value))))
     return b"".join(parts)
 
 
@@ -105,12 +148,21 @@ def _put(value: Any) -> bytes:
     if kind is dict:
         return field(b"\x32", _entries(_FIELDS_OF_MAP, value))
     if kind is list:
-        return field(b"\x4a", b"".join([field(b"\x0a", _put(item)) for item in value]))
+        return field(b"\x4a", b"".join([_item(item) for item in value]))
     if kind is bytes:
         return field(b"\x92\x01", value)
     if value is None:
         return b"\x58\x00"
     raise TypeError(f"{kind.__name__} has no place in a document")
+
+
+def _item(value: Any) -> bytes:
+    """A value of a list."""
+    if type(value) is str:
+        text = value.encode()
+        if len(text) <= _SHORT:
+            return _ITEM[len(text)] + text
+    return field(b"\x0a", _put(value))
 
 
 @lru_cache(maxsize=64)
@@ -136,7 +188,9 @@ def is_equal(body: bytes, message: Any) -> bool:
     """
     for name in ("name", "create_time", "update_time"):
         message.ClearField(name)
-    wanted = _document().FromString(body)
+    if _plain(message) == body:
+        return True
+    wanted = _document().FromString(body)  # names beyond ASCII may stand in another order
     # Two that differ at first sight may do so in a number that is none, which equals nothing.
     return bool(wanted == message) or _plain(wanted) == _plain(message)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from leadgen.model.documents import IndexSegment
-from leadgen.process.entries import FORWARD, PICTURE, Entry, pack, unpack
+from leadgen.process.entries import FORWARD, PICTURE, unpack
 from leadgen.process.index_log import SEGMENT_BYTES
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
 from migrate.encode import encode
@@ -59,11 +59,13 @@ class IdentityLog:
         self._target = target
         self._stage = stage
         self._segment_bytes = segment_bytes
+        self._has_entries = False
         self.tip = Tip()
 
     def read(self) -> None:
         """Read the whole log anew."""
         self._stage.forget_log()
+        self._has_entries = False
         self.tip = Tip()
         with explained():
             for snapshot in self._segments.order_by("__name__").stream(timeout=RPC_TIMEOUT_S):
@@ -86,6 +88,7 @@ class IdentityLog:
         """Take in a segment; whether another follows."""
         segment = IndexSegment.from_firestore(snapshot.to_dict() or {})
         self._stage.begin()
+        self._has_entries = self._has_entries or bool(segment.blobs)
         for blob in segment.blobs:
             entries = unpack(blob[_NONCE_BYTES:])
             self._stage.log((e.mark, e.contact) for e in entries if e.kind not in (PICTURE, FORWARD))
@@ -93,9 +96,13 @@ class IdentityLog:
         self.tip = Tip(int(snapshot.id), segment.generation, segment.size, snapshot.update_time.timestamp_pb())
         return segment.sealed
 
-    def appending(self, entries: Sequence[Entry]) -> tuple[list[bytes], Tip]:
+    def owners(self, marks: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Who had these marks before us."""
+        return self._stage.logged(marks) if self._has_entries else {}
+
+    def appending(self, packed: bytes) -> tuple[list[bytes], Tip]:
         """The writes that append entries, and the tip as it will be (its time comes with the answer)."""
-        blob = secrets.token_bytes(_NONCE_BYTES) + pack(entries)
+        blob = secrets.token_bytes(_NONCE_BYTES) + packed
         tip = self.tip
         if tip.number < 0:
             generation = secrets.token_hex(8)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from leadgen.model.ids import canonical_email, canonical_url
@@ -24,9 +23,13 @@ _CANONICAL_URL = re.compile(
     r"https?://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]+)?\Z"
 )
 """An address that is in its canonical form already: small letters, no port, a path, no fragment."""
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _NO_RECORD: dict[str, Any] = {}
 _NO_WORDS: list[str] = []
 _NONE: tuple[str, ...] = ()
+
+
+_NOBODY = Marks((), (), "", "")
 
 
 @dataclass
@@ -40,6 +43,7 @@ class Lead:
         source: where it was found, as written, or "".
         url: the same in canonical form.
         legacy: what has no field of its own, as text.
+        marks: what identifies them.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -48,12 +52,7 @@ class Lead:
     source: str = ""
     url: str = ""
     legacy: dict[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def marks(self) -> Marks:
-        """What identifies them; asked for when the lead is complete."""
-        known = tuple(canonical_email(address) for address in self.emails)
-        return Marks(self.phones, known, self.data.get("imageHash", ""), self.url)
+    marks: Marks = _NOBODY
 
 
 def read_lead(row: RowReader, rules: Rules, json_field: str) -> Lead:
@@ -76,10 +75,12 @@ def read_lead(row: RowReader, rules: Rules, json_field: str) -> Lead:
     _read_services(row, lead, told, json_field)
     _read_picture(row, lead, told)
     lead.phones = _read_phones(row, rules, lead, told, json_field)
-    lead.emails = _read_emails(row, lead, told, json_field)
+    by_form = _read_emails(row, lead, told, json_field)
+    lead.emails = tuple(by_form.values())
     _read_score(lead)
     lead.source = row.texts(row.places_of(_SOURCE)).get("sourceUrl", "")
-    lead.url = row.read("sourceUrl", _url, "", lead.source) if lead.source else ""
+    lead.url = row.read("sourceUrl", canonical, "", lead.source) if lead.source else ""
+    lead.marks = Marks(lead.phones, tuple(by_form), lead.data.get("imageHash", ""), lead.url)
     return lead
 
 
@@ -99,7 +100,9 @@ def _from_json(row: RowReader, json_field: str, lead: Lead) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> str:
-    raw = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if type(value) is int:
+        return str(value)
+    raw = value if isinstance(value, str) else _as_json(value)
     return values.text(raw.encode("utf-8", "replace").decode(), lambda _: None)
 
 
@@ -151,7 +154,8 @@ def _read_phones(row: RowReader, rules: Rules, lead: Lead, told: dict[str, Any],
     return together
 
 
-def _read_emails(row: RowReader, lead: Lead, told: dict[str, Any], json_field: str) -> tuple[str, ...]:
+def _read_emails(row: RowReader, lead: Lead, told: dict[str, Any], json_field: str) -> dict[str, str]:
+    """The addresses by the form in which they are compared."""
     written = row.raw("email")
     found = row.read("email", lambda raw: emails(raw, row.say), _NONE)
     _keep_original(lead, "email", written, found)
@@ -159,12 +163,12 @@ def _read_emails(row: RowReader, lead: Lead, told: dict[str, Any], json_field: s
     by_form: dict[str, str] = {}
     for address in (*found, *also):
         by_form.setdefault(canonical_email(address), address)
-    together = tuple(by_form.values())
+    together = [*by_form.values()]
     if together:
         lead.data["email"] = together[0]
         if len(together) > 1:
-            lead.data["emails"] = list(together)
-    return together
+            lead.data["emails"] = together
+    return by_form
 
 
 def _also(
@@ -200,7 +204,12 @@ def _read_score(lead: Lead) -> None:
         lead.legacy["websiteScore"] = score
 
 
-def _url(written: str) -> str:
+def canonical(written: str) -> str:
+    """The address of a page in the form in which addresses are compared; "" for nothing.
+
+    Raises:
+        Unusable: it is none.
+    """
     if not written:
         return ""
     if _CANONICAL_URL.match(written):

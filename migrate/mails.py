@@ -114,7 +114,7 @@ class MailRows(TableRows):
 
 
 def _copy(lead: Lead) -> Lead:
-    return Lead({**lead.data}, lead.phones, lead.emails, lead.source, lead.url)
+    return Lead({**lead.data}, lead.phones, lead.emails, lead.source, lead.url, marks=lead.marks)
 
 
 def _decided(status: str, lead: Lead, row: RowReader) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """A migration from its beginning to its end.
 
-1. `prepare` opens the databases without changing them and matches tables and columns: nothing is read yet but the
-   schema. What it gives is data, to be shown and agreed to.
+1. `prepare` (in `migrate.plan`) opens the databases without changing them and matches tables and columns: nothing is
+   read yet but the schema. What it gives is data, to be shown and agreed to.
 2. `Migration.convert` turns rows into documents in the journal.
 3. `Migration.write` writes them to Firestore; `Migration.move` does both, side by side where that is possible.
 4. `Migration.verify` compares.
@@ -12,34 +12,26 @@ however often it is started, and its documents are the same.
 
 from __future__ import annotations
 
-import json
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadgen.model.errors import LeadgenError
-from leadgen.model.ids import digest
 from leadgen.store.clock import Clock, SystemClock
-from migrate.census import Census, take_census
-from migrate.corrected import database_of
-from migrate.errors import MappingProblem, SourceProblem, TargetConflict
-from migrate.fields import BY_NAME, KINDS
+from migrate.census import take_census
+from migrate.errors import TargetConflict
 from migrate.index import IdentityLog
-from migrate.mapping import TableMapping, load_overrides, map_database
-from migrate.old_config import ConfigPlan, apply_config, read_config
+from migrate.old_config import apply_config
 from migrate.pace import Pace
+from migrate.plan import Part, Plan, Wish, prepare
 from migrate.private import write_private
 from migrate.reading import TableReader
 from migrate.report import CollectionReport, Report, TableReport
-from migrate.rows import Rules
 from migrate.run_document import DONE, RUNNING, RunDocument
-from migrate.source import Source, open_source
 from migrate.stage import PLACES, TEMPLATES, THERE_BEFORE, WRITTEN, Stage
-from migrate.staging import Staging
+from migrate.staging import Staging, Table
 from migrate.streaming import Streaming, streaming
 from migrate.target import Target
 from migrate.upload import Upload
@@ -48,8 +40,8 @@ from migrate.verify import verify
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
-VERSION = "1"
-"""Raised when the same rows would give other documents."""
+__all__ = ["Migration", "Plan", "Watch", "Wish", "prepare"]
+
 _NOTE_EVERY_S = 60.0
 Watch = Callable[[str, str, int], None]
 """Told what is being done (read, write, verify), of which table or collection, and how many more are done."""
@@ -57,128 +49,6 @@ Watch = Callable[[str, str, int], None]
 
 def _nobody(_action: str, _name: str, _number: int) -> None:
     return None
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is to be moved, and how.
-
-    Args:
-        contacts: the database with `contacts`.
-        email: the database with `templates`, `email_queue` and `processor_queue`.
-        rejects: corrected rows of an earlier run, instead of databases.
-        config: the earlier program's `config.json`.
-        only: names of tables; all if empty.
-        map_file: the mapping file.
-        rules: see `Rules`.
-        salvage: go on behind damaged places.
-    """
-
-    contacts: Path | None = None
-    email: Path | None = None
-    rejects: Path | None = None
-    config: Path | None = None
-    only: tuple[str, ...] = ()
-    map_file: Path | None = None
-    rules: Rules = field(default_factory=Rules)
-    salvage: bool = False
-
-
-@dataclass(frozen=True)
-class Part:
-    """One table and the database it is in."""
-
-    source: Source
-    mapping: TableMapping
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What would be moved; nothing was written.
-
-    Args:
-        wish: what was asked for.
-        run: the run's id.
-        parts: tables, in the order in which they move.
-        left_out: tables that stay, with the reason.
-        config: what of the configuration file is taken.
-    """
-
-    wish: Wish
-    run: str
-    parts: list[Part]
-    left_out: dict[str, str]
-    config: ConfigPlan | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """The plan as data: what a screen shows before anything is written."""
-        sources = {part.source.path.name: part.source.sha256 for part in self.parts}
-        return {
-            "run": self.run,
-            "sources": sources,
-            "tables": [part.mapping.as_dict() for part in self.parts],
-            "leftOut": self.left_out,
-            "config": self.config.as_dict() if self.config else None,
-            "rules": _rules(self.wish),
-        }
-
-
-@contextmanager
-def prepare(wish: Wish) -> Iterator[Plan]:
-    """Open the databases and match their columns. They stay open for as long as the block lasts.
-
-    Raises:
-        SourceProblem: a file can't be read.
-        MappingProblem: it is not certain which column is which.
-    """
-    unknown = sorted(set(wish.only) - set(BY_NAME))
-    if unknown:
-        raise MappingProblem(f"{unknown[0]} is no table that moves; those are {', '.join(BY_NAME)}.")
-    overrides = load_overrides(wish.map_file)
-    with ExitStack() as open_files:
-        parts: list[Part] = []
-        left_out: dict[str, str] = {}
-        for database, source in _open(wish, open_files):
-            mapped = map_database(source.connection, database, overrides, wish.only)
-            parts += [Part(source, mapping) for mapping in mapped.tables]
-            left_out |= mapped.left_out
-        for part in parts:
-            left_out.pop(part.mapping.table, None)
-        parts.sort(key=lambda part: KINDS.index(part.mapping.kind))
-        config = read_config(wish.config) if wish.config else None
-        if not parts and config is None:
-            raise SourceProblem("There is nothing to move.", hint="Name a database: --contacts FILE, --email FILE")
-        yield Plan(wish, _run_id(wish, parts, config), parts, left_out, config)
-
-
-def _open(wish: Wish, open_files: ExitStack) -> Iterator[tuple[str, Source]]:
-    if wish.rejects is not None:
-        folder = Path(open_files.enter_context(tempfile.TemporaryDirectory(prefix="leadgen-migrate-")))
-        source = open_files.enter_context(open_source(database_of(wish.rejects, folder)))
-        tables = {name for (name,) in source.connection.execute("SELECT name FROM sqlite_master")}
-        for database in ("contacts", "email"):
-            if any(kind.database == database and kind.name in tables for kind in BY_NAME.values()):
-                yield database, source
-        return
-    for database, path in (("email", wish.email), ("contacts", wish.contacts)):
-        if path is not None:
-            yield database, open_files.enter_context(open_source(path))
-
-
-def _rules(wish: Wish) -> dict[str, Any]:
-    rules = wish.rules
-    return {
-        "region": rules.region,
-        "zone": str(rules.zone),
-        "templateOffset": rules.template_offset,
-        "salvage": wish.salvage,
-    }
-
-
-def _run_id(wish: Wish, parts: list[Part], config: ConfigPlan | None) -> str:
-    tables = [{**part.mapping.as_dict(), "sha256": part.source.sha256} for part in parts]
-    known = {"tables": tables, "config": config.as_dict() if config else None, "rules": _rules(wish)}
-    return digest("migration", VERSION, json.dumps(known, sort_keys=True))[:16]
 
 
 class Migration:
@@ -199,6 +69,7 @@ class Migration:
         self._clock = clock or SystemClock()
         self._began = self._noted = time.monotonic()
         self._document: RunDocument | None = None
+        self._goes_on = False
         self._done: dict[str, int] = {}
 
     def convert(self) -> None:
@@ -207,25 +78,29 @@ class Migration:
         Raises:
             SourceProblem: a table is damaged and we are not to go on behind it.
         """
-        self._convert(None, lambda: None, lambda: None)
+        staging = self._staging(lambda: None)
+        self.report.tables = []
+        for part in self.plan.parts:
+            with self._begun(staging, part) as table:
+                self._take(staging, table)
+        self._converted()
 
-    def _convert(
-        self, census: Census | None, before_contacts: Callable[[], None], meanwhile: Callable[[], None]
-    ) -> None:
-        wish = self.plan.wish
-
+    def _staging(self, meanwhile: Callable[[], None]) -> Staging:
         def watch(table: str, rows: int) -> None:
             self._report_on("read", table, rows)
             meanwhile()
 
-        staging = Staging(self.stage, self.plan.run, wish.rules, watch, census)
-        self.report.tables = []
-        for part in self.plan.parts:
-            if part.mapping.kind.name == "contacts":
-                before_contacts()
-            reader = TableReader(part.source.connection, part.mapping.table, wish.salvage)
-            tally = staging.convert(part.mapping, reader, part.source.changed_at)
-            self.report.tables.append(self._table(part, reader, tally))
+        return Staging(self.stage, self.plan.run, self.plan.wish.rules, watch)
+
+    def _begun(self, staging: Staging, part: Part) -> AbstractContextManager[Table]:
+        reader = TableReader(part.source.connection, part.mapping.table, self.plan.wish.salvage)
+        return staging.begun(part.mapping, reader, part.source.changed_at)
+
+    def _take(self, staging: Staging, table: Table) -> None:
+        staging.take(table)
+        self.report.tables.append(self._table(table))
+
+    def _converted(self) -> None:
         self.stage.release()
         self.report.config = self.plan.config.as_dict() if self.plan.config else None
         self._count()
@@ -239,14 +114,14 @@ class Migration:
             self._noted = now
             self._document.note({"progress": self._done}, self._clock.now())
 
-    def _table(self, part: Part, reader: TableReader, tally: Any) -> TableReport:
-        kind = part.mapping.kind.name
-        table = TableReport(kind, part.mapping.table, part.mapping.rows)
-        table.take(tally)
+    def _table(self, table: Table) -> TableReport:
+        kind = table.mapping.kind.name
+        report = TableReport(kind, table.mapping.table, table.mapping.rows)
+        report.take(table.tally)
         known = int(self.stage.get(f"damage:{kind}", 0))
-        table.damaged = max(reader.damage.places, known)
-        self.stage.put(f"damage:{kind}", table.damaged)
-        return table
+        report.damaged = max(table.reader.damage.places, known)
+        self.stage.put(f"damage:{kind}", report.damaged)
+        return report
 
     def _count(self) -> None:
         for place, name in enumerate(PLACES):
@@ -281,6 +156,7 @@ class Migration:
     def _begin(self, db: Client, target: Target, document: RunDocument, present: dict[str, Any], pace: Pace) -> Upload:
         if present.get("status") != RUNNING:
             self.stage.forget_writes()
+        self._goes_on = any(self.stage.count(place, WRITTEN) for place in range(len(PLACES)))
         self._refuse_other_templates(target)
         document.begin(self.plan.as_dict(), self._clock.now())
         self._document = document
@@ -291,14 +167,19 @@ class Migration:
 
     def _rest(self, db: Client, document: RunDocument, present: dict[str, Any], upload: Upload) -> None:
         upload.everything()
-        if any(document.count(name) < self.stage.count(place, WRITTEN) for place, name in enumerate(PLACES)):
-            # The journal says more than Firestore has: it is of another time. What is there is found again.
+        if self._goes_on and self._says_too_much(document):
+            # The journal is of another time. What is there is found again.
             self.stage.forget_writes()
+            upload.read_log()
             upload.everything()
         self._configure(db, document, present)
         self._count()
         document.finish(self.report.as_dict(), self._clock.now())
         self._document = None
+
+    def _says_too_much(self, document: RunDocument) -> bool:
+        """Whether the journal counts more as written than Firestore has; what was acknowledged just now, it has."""
+        return any(document.count(name) < self.stage.count(place, WRITTEN) for place, name in enumerate(PLACES))
 
     def move(self, db: Client, pace: Pace, target: Target | None = None) -> None:
         """`convert` and `write` together: contacts of which no other row speaks are written while others are read.
@@ -326,20 +207,26 @@ class Migration:
             self.convert()
             self.write(db, pace, target)
             return
-        census = take_census(self.plan.parts, wish.rules.region, salvage=wish.salvage)
-        self.stage.put("census", True)
-        with ExitStack() as open_streams:
-            stream: list[Streaming] = []
-            uploads: list[Upload] = []
-
-            def begin() -> None:
-                uploads.append(self._begin(db, target, document, present, pace))
-                uploads[0].read_log()
-                stream.append(open_streams.enter_context(streaming(self.stage, uploads[0])))
-
-            self._convert(census, begin, lambda: stream[0].go_on() if stream else None)
+        stream: list[Streaming] = []
+        staging = self._staging(lambda: stream[0].go_on() if stream else None)
+        self.report.tables = []
+        with ExitStack() as opened:
+            contacts = next(part for part in self.plan.parts if part.mapping.kind.name == "contacts")
+            begun = opened.enter_context(self._begun(staging, contacts))  # a second process begins to convert
+            staging.census = take_census(self.plan.parts, wish.rules.region, salvage=wish.salvage)
+            self.stage.put("census", True)
+            for part in self.plan.parts:
+                if part is contacts:
+                    upload = self._begin(db, target, document, present, pace)
+                    upload.read_log()
+                    stream.append(opened.enter_context(streaming(self.stage, upload)))
+                    self._take(staging, begun)
+                else:
+                    with self._begun(staging, part) as table:
+                        self._take(staging, table)
+            self._converted()
             stream[0].finish()
-        self._rest(db, document, present, uploads[0])
+        self._rest(db, document, present, upload)
 
     def _is_worth_streaming(self) -> bool:
         """Whether contacts are to be converted, and all that were so far know whether they are final."""

@@ -133,11 +133,13 @@ class RowReader:
             value: the value, where it is not that of a column.
             needed: nothing is no value either.
         """
-        present = self.raw(name) if value is None else value
-        if present is None and not needed:
-            return default
+        if value is None:
+            place = self._places.get(name)
+            value = None if place is None else self._row[place]
+            if value is None and not needed:
+                return default
         try:
-            return convert(present)
+            return convert(value)
         except Unusable as error:
             self.fail(name, error.problem)
             return default

@@ -5,107 +5,50 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from leadgen.model.ids import canonical_email, digest, email_job_id, suppression_id
 from leadgen.process.identity import Marks
-from migrate.batches import Converted, check_size, converted
+from migrate.batches import Converted, check_size, conversion
 from migrate.census import Census
+from migrate.changes import Batch
 from migrate.contacts import ContactRows, Person, merge
-from migrate.encode import decode, encode
+from migrate.encode import encode
 from migrate.keys import marks_of
 from migrate.mails import Mail, MailRows, merge_mails
 from migrate.mapping import TableMapping
 from migrate.others import RequestRows, TemplateRows
 from migrate.reading import BATCH, Row, TableReader
 from migrate.rows import Problem, Rejected, Rules, Tally
-from migrate.stage import ADDRESSES, CONTACTS, MAILS, REQUESTS, SUPPRESSIONS, TEMPLATES, TO_DO, WAITING, Stage
+from migrate.stage import ADDRESSES, CONTACTS, MAILS, REQUESTS, SUPPRESSIONS, TEMPLATES, Stage
 
 Watch = Callable[[str, int], None]
 
 
 @dataclass
-class Batch:
-    """What some rows change; read from the journal when it is asked for, saved at the end.
+class Table:
+    """A table whose conversion has begun.
 
     Args:
-        stage: the journal.
-        run: the run's id, noted in every document.
+        mapping: which column is which.
+        reader: reads it.
+        rows: converts a row.
+        tally: what happened up to now.
+        progress: how far an earlier process came.
+        changed_at: when the database was changed last.
+        found: batches of rows, or what they became already.
     """
 
-    stage: Stage
-    run: str
-    _documents: dict[tuple[int, str], dict[str, Any] | bytes] = field(default_factory=dict)
-    _waiting: set[str] = field(default_factory=set)
-    _marks: dict[str, dict[bytes, None]] = field(default_factory=dict)
-    _owners: dict[bytes, str] = field(default_factory=dict)
-    _claimed: list[tuple[bytes, str]] = field(default_factory=list)
-    _asked: set[tuple[int, str]] = field(default_factory=set)
-
-    def expect(self, marks: list[bytes], contacts: list[str]) -> None:
-        """Read in one go what the rows will ask for."""
-        self._owners |= self.stage.owners(list(dict.fromkeys(marks)))
-        self._load(CONTACTS, [*contacts, *self._owners.values()])
-
-    def _load(self, place: int, ids: list[str]) -> None:
-        new = [name for name in dict.fromkeys(ids) if (place, name) not in self._asked]
-        self._asked |= {(place, name) for name in new}
-        for name, (body, marks) in self.stage.bodies(place, new).items():
-            self._documents[place, name] = decode(body)
-            self._marks[name] = {marks[at : at + 17]: None for at in range(0, len(marks), 17)}
-
-    def get(self, place: int, name: str) -> dict[str, Any] | None:
-        """A document, to be changed as one likes."""
-        self._load(place, [name])
-        found = self._documents.get((place, name))
-        if isinstance(found, bytes):
-            found = self._documents[place, name] = decode(found)
-        return found
-
-    def put(self, place: int, name: str, document: dict[str, Any] | bytes, *, waits: bool = False) -> None:
-        """A new document.
-
-        Args:
-            place: its collection.
-            name: its id.
-            document: its fields, or those encoded with the run in them.
-            waits: whether it must not be written before all rows were read.
-        """
-        self._asked.add((place, name))
-        self._documents[place, name] = document
-        if waits:
-            self._waiting.add(name)
-
-    def owner(self, mark: bytes) -> str | None:
-        """The contact that has a mark; it must have been expected."""
-        return self._owners.get(mark)
-
-    def claim(self, marks: list[bytes], contact: str) -> None:
-        """Give a contact the marks that nobody has; a picture may be several people's."""
-        mine = self._marks.setdefault(contact, {})
-        for mark in marks:
-            if mark[:1] == b"i":
-                mine[mark] = None
-            elif mark not in self._owners:
-                self._owners[mark] = contact
-                self._claimed.append((mark, contact))
-                mine[mark] = None
-
-    def save(self) -> None:
-        """Write it to the journal."""
-        rows = []
-        for (place, name), document in self._documents.items():
-            if isinstance(document, bytes):
-                body = document
-            else:
-                document["migrationRun"] = self.run
-                body = encode(document)
-            marks = b"".join(self._marks.get(name, {})) if place == CONTACTS else b""
-            rows.append((place, name, body, marks, WAITING if name in self._waiting else TO_DO))
-        self.stage.save(rows)
-        self.stage.claim(self._claimed)
+    mapping: TableMapping
+    reader: TableReader
+    rows: Any
+    tally: Tally
+    progress: dict[str, Any]
+    changed_at: datetime
+    found: Iterator[list[Row] | Converted]
 
 
 @dataclass
@@ -126,8 +69,9 @@ class Staging:
     watch: Watch = lambda _table, _rows: None
     census: Census | None = None
 
-    def convert(self, mapping: TableMapping, reader: TableReader, changed_at: datetime) -> Tally:
-        """Convert what was not converted yet of a table.
+    @contextmanager
+    def begun(self, mapping: TableMapping, reader: TableReader, changed_at: datetime) -> Iterator[Table]:
+        """Begin to convert what was not converted yet of a table; a second process may, nothing is kept yet.
 
         Raises:
             SourceProblem: the table is damaged.
@@ -135,29 +79,42 @@ class Staging:
         kind = mapping.kind.name
         progress = self.stage.get(f"table:{kind}", {})
         tally = _tally(progress)
-        if progress.get("done"):
-            return tally
         rows = _ROWS[kind](mapping, self.rules, changed_at, tally)
-        self.changed_at = changed_at
-        batches = reader.batches(*([progress["after"]] if "after" in progress else []))
-        found: Iterator[tuple[list[Row], Converted | None]]
-        if kind == "contacts":
-            found = converted(rows, self.run, batches, (mapping.rows or 0) - tally.read)
-        else:
-            found = ((batch, None) for batch in batches)
-        for batch, people in found:
-            self.stage.begin()
-            if people is None:
-                self._take(kind, rows, mapping, batch, tally)
-            else:
-                self._take_converted(mapping, batch, people, tally)
-            self.stage.put(f"table:{kind}", {"after": batch[-1][0], **_kept(tally)})
-            self.stage.commit()
-            self.watch(kind, len(batch))
-        self._finish(kind, tally, progress)
-        return tally
+        table = Table(mapping, reader, rows, tally, progress, changed_at, iter(()))
+        if progress.get("done"):
+            yield table
+            return
+        table.found = reader.batches(*([progress["after"]] if "after" in progress else []))
+        if kind != "contacts":
+            yield table
+            return
+        with conversion(rows, self.run, table.found, (mapping.rows or 0) - tally.read) as table.found:
+            yield table
 
-    def _take(self, kind: str, rows: Any, mapping: TableMapping, batch: list[Row], tally: Tally) -> None:
+    def take(self, table: Table) -> None:
+        """Keep what the rows of a table become.
+
+        Raises:
+            SourceProblem: the table is damaged.
+        """
+        kind = table.mapping.kind.name
+        if table.progress.get("done"):
+            return
+        for found in table.found:
+            self.stage.begin()
+            if isinstance(found, Converted):
+                read, last = found.read, found.last
+                self._take_converted(table, found)
+            else:
+                read, last = len(found), found[-1][0]
+                self._take(table, found)
+            self.stage.put(f"table:{kind}", {"after": last, **_kept(table.tally)})
+            self.stage.commit()
+            self.watch(kind, read)
+        self._finish(kind, table.tally)
+
+    def _take(self, table: Table, batch: list[Row]) -> None:
+        kind, mapping, rows, tally = table.mapping.kind.name, table.mapping, table.rows, table.tally
         changes = Batch(self.stage, self.run)
         ready = []
         for row in batch:
@@ -182,15 +139,15 @@ class Staging:
                     self._reject(mapping, row, Rejected([same]), tally)
         changes.save()
 
-    def _take_converted(self, mapping: TableMapping, batch: list[Row], found: Converted, tally: Tally) -> None:
-        changes = Batch(self.stage, self.run)
-        tally.read += len(batch)
+    def _take_converted(self, table: Table, found: Converted) -> None:
+        changes, tally = Batch(self.stage, self.run), table.tally
+        tally.read += found.read
         tally.assumptions.update(found.tally.assumptions)
         tally.attention.update(found.tally.attention)
         for refusal in found.refused:
-            self._reject(mapping, batch[refusal.place], Rejected(refusal.problems), tally)
+            self._reject(table.mapping, refusal.row, Rejected(refusal.problems), tally)
             if refusal.opted_out is not None:
-                self.opt_out(changes, refusal.opted_out, "the earlier program had them as opted out", self.changed_at)
+                self.opt_out(changes, refusal.opted_out, "the earlier program had them as opted out", table.changed_at)
         self._take_people(changes, found.people, tally)
         changes.save()
 
@@ -206,10 +163,21 @@ class Staging:
         self._settle_people(changes, now, tally)
 
     def _settle_people(self, changes: Batch, people: list[Person], tally: Tally) -> None:
+        if self.census is not None:
+            people = [person for person in people if not self._took_alone(changes, person, self.census)]
         keys = [marks_of(person.marks) if person.keys is None else person.keys for person in people]
         changes.expect([key for some in keys for key in some], [person.id for person in people])
         for person, marks in zip(people, keys, strict=True):
             self._settle(changes, person, marks, tally)
+
+    def _took_alone(self, changes: Batch, person: Person, census: Census) -> bool:
+        """Whether a person needed no look at others, because no other row shows any of their marks."""
+        if person.keys is None or not person.marks.phones or person.opted_out:
+            return False
+        if not census.is_alone(person.marks) or census.shares_page(person.marks):
+            return False
+        changes.add_alone(person.id, person.body, person.keys)
+        return True
 
     def _settle(self, changes: Batch, person: Person, marks: list[bytes], tally: Tally) -> str:
         """Make a contact of a person, or take them into the one they are."""
@@ -304,7 +272,7 @@ class Staging:
         if present is None or present["claimedAt"] < at:
             changes.put(ADDRESSES, name, {"jobId": job, "claimedAt": at})
 
-    def _finish(self, kind: str, tally: Tally, progress: dict[str, Any]) -> None:
+    def _finish(self, kind: str, tally: Tally) -> None:
         """Settle the rows that waited for the others."""
         after = int(self.stage.get("deferred", 0))
         while kind == "contacts" and (rows := self.stage.deferred(after, BATCH)):

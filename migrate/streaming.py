@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-from leadgen.process.entries import Entry
 from migrate.stage import CONTACTS, SUPPRESSIONS, Stage, Staged
 from migrate.target import Refused
 from migrate.upload import Outcome, Upload
@@ -74,7 +73,7 @@ class Streaming:
         self._under_way.append((chunk, self._lane.submit(self._commit, chunk, entries)))
         return True
 
-    def _commit(self, chunk: list[Staged], entries: list[Entry]) -> None:
+    def _commit(self, chunk: list[Staged], entries: bytes) -> None:
         if self._has_failed:
             raise Refused("the one before was refused")  # an opt-out must be there before its contact
         try:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from leadgen.model.errors import LeadgenError, NotAllowed, Unavailable
-from migrate.encode import field
+from migrate.encode import field, varint
 from migrate.stage import PLACES
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Target:
         self._sleep = sleep
         self._rng = rng or random.Random()
         self._database = f"projects/{db.project}/databases/{db._database}"
+        self._folders = [self.name(collection, "").encode() for collection in PLACES]
         self._metadata = list(db._rpc_metadata)
         channel = db._firestore_api.transport.grpc_channel
         self._commit = channel.unary_unary(
@@ -103,8 +104,8 @@ class Target:
 
     def creation(self, place: int, document: str, body: bytes) -> bytes:
         """The write that makes a document which must not exist."""
-        name = self.name(PLACES[place], document).encode()
-        return field(b"\x0a", field(b"\x0a", name) + body) + _MUST_BE_NEW
+        name = self._folders[place] + document.encode()
+        return field(b"\x0a", b"".join((b"\x0a", varint(len(name)), name, body))) + _MUST_BE_NEW
 
     def commit(self, writes: Sequence[bytes]) -> Any:
         """Apply some writes, all or none; waits and tries again while the service is not itself.
@@ -116,7 +117,7 @@ class Target:
             Refused: a precondition did not hold.
             LeadgenError: we may not, or the service stays away.
         """
-        request = field(b"\x0a", self._database.encode()) + b"".join(field(b"\x12", write) for write in writes)
+        request = field(b"\x0a", self._database.encode()) + b"".join([field(b"\x12", write) for write in writes])
         return self._trying(lambda: self._commit(request, timeout=TIMEOUT_S, metadata=self._metadata))
 
     def fetch(self, place: int, ids: Iterable[str], fields: Sequence[str] = ()) -> dict[str, Stored]:

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from leadgen.model.errors import Unavailable
-from leadgen.process.entries import NOBODY, PICTURE, SUPPRESSED, Entry
+from leadgen.process.entries import NOBODY, PICTURE, SUPPRESSED
 from migrate.encode import decode, encode
 from migrate.index import IdentityLog
 from migrate.pace import Pace
@@ -32,8 +32,8 @@ from migrate.stage import (
 )
 from migrate.target import Refused, Target
 
-CHUNK = 400
-"""Documents of one commit."""
+CHUNK = 480
+"""Documents of one commit, which takes 500 writes; the identity log needs two of them."""
 _CHUNK_BYTES = 6_000_000
 """A request may have 10 MiB."""
 _LANES = 3
@@ -73,6 +73,7 @@ class Upload:
         self._watch = watch
         self.looks_first = False
         """Documents are looked up before they are written: the last ones looked at held some that were there."""
+        self._knows_log = False
 
     def everything(self) -> None:
         """Write all that is to be written.
@@ -80,7 +81,7 @@ class Upload:
         Raises:
             LeadgenError: we may not, or the service stays away. What was written is noted.
         """
-        if any(self._stage.to_do(place, 1) for place in (SUPPRESSIONS, CONTACTS)):
+        if not self._knows_log and any(self._stage.to_do(place, 1) for place in (SUPPRESSIONS, CONTACTS)):
             self.read_log()
         self._logged(SUPPRESSIONS)
         for place in (ADDRESSES, TEMPLATES):
@@ -92,10 +93,13 @@ class Upload:
     def read_log(self) -> None:
         """Read the identity log, before the first document that belongs to it.
 
+        What others append later is found by the refusal of the next commit.
+
         Raises:
             LeadgenError: we may not, or the service stays away.
         """
         self._log.read()
+        self._knows_log = True
 
     def logged_ones(self) -> None:
         """Write what is to be written of opt-outs and contacts.
@@ -187,7 +191,7 @@ class Upload:
             self.note(place, Outcome([d.seq for d in chunk], []))
             tries = 0
 
-    def commit(self, chunk: Sequence[Staged], entries: Sequence[Entry]) -> None:
+    def commit(self, chunk: Sequence[Staged], entries: bytes) -> None:
         """Write documents, and their entries to the end of the identity log.
 
         Raises:
@@ -195,7 +199,7 @@ class Upload:
             LeadgenError: we may not, or the service stays away.
         """
         self._pace.take(len(chunk))
-        writes = [self._target.creation(d.place, d.id, d.body) for d in chunk]
+        writes = [self._target.creation(place, name, body) for _, place, name, body, _ in chunk]
         appending, tip = self._log.appending(entries) if entries else ([], self._log.tip)
         answer = self._target.commit([*writes, *appending])
         if appending:
@@ -209,23 +213,23 @@ class Upload:
             self.note(place, outcome)
         return self.looks_first
 
-    def claims(self, place: int, chunk: list[Staged]) -> tuple[list[Staged], list[Entry]]:
-        """The entries of some documents in the identity log, and the documents: one whose mark is another's says so."""
-        marks = {d.seq: _marks(d) for d in chunk}
-        logged = self._stage.logged([mark for some in marks.values() for mark in some if mark[:1] != PICTURE])
-        entries: list[Entry] = []
+    def claims(self, place: int, chunk: list[Staged]) -> tuple[list[Staged], bytes]:
+        """The documents and their entries in the identity log, packed; a document whose mark is another's says so."""
+        marks = [_marks(document) for document in chunk]
+        logged = self._log.owners([mark for some in marks for mark in some if mark[:1] != PICTURE])
+        entries: list[bytes] = []
         settled: list[Staged] = []
-        for document in chunk:
+        for document, mine in zip(chunk, marks, strict=True):
             contact = bytes.fromhex(document.id) if place == CONTACTS else NOBODY
             others: list[str] = []
-            for mark in marks[document.seq]:
+            for mark in mine:
                 owner = logged.get(mark)
                 if owner is None or (owner == NOBODY and mark[:1] != SUPPRESSED):
-                    entries.append(Entry(mark[:1], mark[1:], contact))
+                    entries.append(mark + contact)  # as `leadgen.process.entries.pack` packs it
                 elif owner != contact:
                     others.append(owner.hex())
             settled.append(self._with_possible(document, others) if others else document)
-        return settled, entries
+        return settled, b"".join(entries)
 
     def _with_possible(self, document: Staged, others: list[str]) -> Staged:
         content = decode(document.body)
@@ -237,7 +241,7 @@ class Upload:
                 noted.append({"contactId": other, "reason": reason, "at": content["createdAt"]})
         body = encode(content)
         self._stage.amend(document.seq, body)
-        return replace(document, body=body)
+        return document._replace(body=body)
 
 
 def _marks(document: Staged) -> list[bytes]:

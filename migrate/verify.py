@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from migrate.target import Stored, Target
 _PAGE = 400
 _NAMED = 20
 Watch = Callable[[str, int], None]
+_Page = list[tuple[Staged, int]]
 
 
 @dataclass
@@ -53,18 +55,29 @@ def verify(stage: Stage, target: Target, run: str, watch: Watch = lambda _c, _n:
         LeadgenError: we may not read, or the service stays away.
     """
     found: dict[str, Compared] = {}
-    for place, name in enumerate(PLACES):
-        compared, hashes, after = Compared(), hashlib.sha256(), 0
-        while page := stage.documents(place, after, _PAGE):
-            after = page[-1][0].seq
-            stored = target.fetch(place, [document.id for document, _ in page])
-            for document, state in page:
-                _compare(compared, document, state, stored.get(document.id), run, hashes)
-            watch(name, len(page))
-        compared.digest = hashes.hexdigest()[:32]
-        if compared.expected:
-            found[name] = compared
+    with ThreadPoolExecutor(1) as lane:
+        for place, name in enumerate(PLACES):
+            compared, hashes = Compared(), hashlib.sha256()
+            for page, stored in _pages(stage, target, place, lane):
+                for document, state in page:
+                    _compare(compared, document, state, stored.get(document.id), run, hashes)
+                watch(name, len(page))
+            compared.digest = hashes.hexdigest()[:32]
+            if compared.expected:
+                found[name] = compared
     return found
+
+
+def _pages(stage: Stage, target: Target, place: int, lane: Executor) -> Iterator[tuple[_Page, dict[str, Stored]]]:
+    """What was to be written and what is stored; the next is asked for while one is compared."""
+    page = stage.documents(place, 0, _PAGE)
+    asked = lane.submit(target.fetch, place, [document.id for document, _ in page])
+    while page:
+        stored = asked.result()
+        following = stage.documents(place, page[-1][0].seq, _PAGE)
+        asked = lane.submit(target.fetch, place, [document.id for document, _ in following])
+        yield page, stored
+        page = following
 
 
 def _compare(compared: Compared, document: Staged, state: int, stored: Stored | None, run: str, hashes: Any) -> None:

@@ -10,16 +10,19 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 from leadgen.model.errors import LeadgenError
 
 _END_WAIT_S = 5.0
+_SIZE = struct.Struct("<Q")
+"""Stands before each answer: its bytes."""
 
 
 class WorkerEnded(LeadgenError):
@@ -29,7 +32,7 @@ class WorkerEnded(LeadgenError):
 
 
 class Worker:
-    """The other end, here.
+    """The other end, here. What is sent and what was answered waits in memory, pickled, for as long as it must.
 
     Args:
         process: the process.
@@ -37,34 +40,42 @@ class Worker:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
-        self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.owes = 0
+        """Answers that were not taken yet."""
+        self._questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        for loop in (self._write, self._read):
+            threading.Thread(target=loop, daemon=True).start()
+
+    def _write(self) -> None:
+        """Send, beside all else: a pipe takes little, and whoever converts reads only between two batches."""
+        assert self._process.stdin is not None
+        with suppress(OSError, ValueError):
+            while question := self._questions.get():
+                self._process.stdin.write(question)
+                self._process.stdin.flush()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         try:
             while True:
-                self._answers.put(pickle.load(self._process.stdout))
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            self._answers.put(None)
+                size = _SIZE.unpack(_exactly(self._process.stdout, _SIZE.size))[0]
+                self._answers.put(_exactly(self._process.stdout, size))
+        except (EOFError, OSError, ValueError):
+            self._answers.put(b"")
+
+    def begin(self, message: Any) -> None:
+        """Send what the process needs to begin with; it answers nothing to that."""
+        self._questions.put(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 
     def give(self, message: Any) -> None:
-        """Send something; it is answered in its turn.
+        """Send something; it is answered in its turn."""
+        self.begin(message)
+        self.owes += 1
 
-        Raises:
-            WorkerEnded: nobody is there.
-        """
-        assert self._process.stdin is not None
-        try:
-            pickle.dump(message, self._process.stdin, pickle.HIGHEST_PROTOCOL)
-            self._process.stdin.flush()
-        except OSError:
-            raise _ended() from None
-
-    @property
-    def has_answered(self) -> bool:
-        """Whether `take` need not wait."""
-        return not self._answers.empty()
+    def end(self) -> None:
+        """Nothing more is asked."""
+        self._questions.put(b"")
 
     def take(self) -> Any:
         """The next answer.
@@ -73,11 +84,25 @@ class Worker:
             WorkerEnded: there will be none.
         """
         answer = self._answers.get()
-        if answer is None:
+        if not answer:
             raise _ended()
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        self.owes -= 1
+        content = pickle.loads(answer)
+        if isinstance(content, Exception):
+            raise content
+        return content
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    """So many bytes of a stream.
+
+    Raises:
+        EOFError: it ends before.
+    """
+    found = stream.read(size)
+    if len(found) < size:
+        raise EOFError
+    return found
 
 
 def _ended() -> WorkerEnded:
@@ -100,11 +125,12 @@ def worker(*beginning: Any) -> Iterator[Worker]:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         start_new_session=True,  # an interrupt from the keyboard is this process's business alone
     )
+    other = Worker(process)
     try:
-        other = Worker(process)
-        other.give(beginning)
+        other.begin(beginning)
         yield other
     finally:
+        other.end()
         process.kill()
         process.wait(_END_WAIT_S)
 
@@ -125,7 +151,9 @@ def main() -> None:
             answer: Any = convert_batch(rows, run, batch)
         except Exception as error:
             answer = error
-        pickle.dump(answer, sink, pickle.HIGHEST_PROTOCOL)
+        content = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+        sink.write(_SIZE.pack(len(content)))
+        sink.write(content)
         sink.flush()
 
 

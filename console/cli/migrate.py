@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from console.cli.migrate_output import Watching, show_plan, show_report
-from console.cli.output import FAILED, PARTLY, UNREACHABLE, USAGE, emit_json, fail, say, told
+from console.cli.output import FAILED, PARTLY, UNREACHABLE, USAGE, emit_json, fail, not_there, say, told
 from console.cli.target import choice, local_profile, local_stack
 from console.client.profile import environment_profile, named_profile
 from leadgen.model.errors import Unavailable
@@ -106,8 +106,8 @@ def migrate(
         if rollback:
             _roll_back(rollback, yes=yes, as_json=as_json, limit=limit_rate, ramp=ramp)
             return
-        _check_question(yes or dry_run, as_json)
         wish = _wish(contacts, email, rejects, config, only or [], map_file, region, zone, template_offset, salvage)
+        _check_question(yes or dry_run, as_json)
         how = _How(dry_run, resume, verify, yes, as_json, rejects_to, report_to, limit_rate, ramp)
         _move(wish, how)
 
@@ -130,7 +130,12 @@ def _wish(
     if rejects is not None and (contacts or email):
         fail("--rejects is instead of --contacts and --email.", USAGE)
     if not (contacts or email or rejects or config):
-        fail("There is nothing to move.", USAGE, hint="Name a database: --contacts FILE, --email FILE")
+        fail(
+            "Say which files of the earlier program are to be moved.",
+            USAGE,
+            hint="--contacts master_contacts.db, --email email_engine.db, --config config.json, one or several; "
+            "or --rejects FILE with rows that were corrected.",
+        )
     try:
         rules = Rules(_region(region), ZoneInfo(zone), template_offset)
     except (KeyError, ValueError, OSError):
@@ -222,7 +227,7 @@ def _roll_back(run: str, *, yes: bool, as_json: bool, limit: float, ramp: bool |
     place = _place()
     db = place.client()
     if not is_known(db, run):
-        fail(f"The project {place.project} knows no migration {run}.", USAGE)
+        not_there(f"The project {place.project} knows no migration {run}.", "The console lists them: migrations: show")
     if not yes and not typer.confirm(f"Remove what run {run} made in {place.project}?", err=True):
         fail("Nothing was removed.", FAILED)
     removed: dict[str, Any] = {name: asdict(one) for name, one in take_back(db, run, _pace(place, limit, ramp)).items()}

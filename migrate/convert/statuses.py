@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from leadgen.model.status import ContactStatus, EmailStatus, RequestStatus
@@ -60,7 +61,11 @@ REQUESTS = _table(
 
 def word(value: Any, say: Say) -> str:
     """A status as one word in capitals: "Do not contact" → DO_NOT_CONTACT; "" for nothing."""
-    written = optional(value, say)
+    return _as_word(optional(value, say))
+
+
+@lru_cache(maxsize=1_024)
+def _as_word(written: str) -> str:
     return _WORD.sub("_", written.upper()).strip("_") or written
 
 

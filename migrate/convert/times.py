@@ -92,7 +92,7 @@ def _quick(written: str) -> datetime | None:
 
 
 def _plausible(found: datetime) -> datetime:
-    if not FIRST <= found < LAST:
+    if not FIRST.year <= found.year < LAST.year:  # all are UTC
         raise Unusable(f"is read as {found:%Y-%m-%d}, which is not plausible")
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from migrate.reading import OddText
@@ -20,6 +21,8 @@ _FALSE = frozenset({"", "0", "false", "f", "no", "n", "off", "active", "null", "
 _NOTHING = frozenset({"", "null", "none", "nil", "n/a", "na", "nan", "-", "--", "undefined", "unknown"})
 _WHOLE = re.compile(r"[+-]?\d{1,18}(?:\.0*)?\Z")
 _DEEPEST = 32
+_NESTED = (dict, list)
+_read_json = json.JSONDecoder().raw_decode
 
 
 class Unusable(Exception):
@@ -116,13 +119,16 @@ def truth(value: Any, say: Say) -> bool:
 def words(value: Any, say: Say) -> list[str]:
     """A list of texts: from a JSON list, or from text with commas, semicolons, bars or lines; each once."""
     found = optional(value, say)
-    if not found:
-        return []
+    return [*_words(found)] if found else []
+
+
+@lru_cache(maxsize=1_024)
+def _words(found: str) -> tuple[str, ...]:
     items = _json_list(found)
     if items is None:
         items = re.split(r"[,;|\n]", found)
     clean = (one for item in items if (one := " ".join(str(item).split())) and not is_nothing(one))
-    return list(dict.fromkeys(clean))
+    return tuple(dict.fromkeys(clean))
 
 
 def _json_list(found: str) -> list[Any] | None:
@@ -149,7 +155,9 @@ def record(value: Any, say: Say) -> dict[str, Any]:
     if not found:
         return {}
     try:
-        read = json.loads(found)
+        read, end = _read_json(found)
+        if end != len(found):
+            read = json.loads(found)  # says what is wrong behind it
         if isinstance(read, str):
             say("JSON that was encoded twice was decoded twice")
             read = json.loads(read)
@@ -157,7 +165,7 @@ def record(value: Any, say: Say) -> dict[str, Any]:
         raise Unusable(f"is no valid JSON ({_where(error)})") from None
     if not isinstance(read, dict):
         raise Unusable("is JSON, but no object")
-    if _depth(read) > _DEEPEST:
+    if any(type(inner) in _NESTED for inner in read.values()) and _depth(read) > _DEEPEST:
         raise Unusable(f"is nested more than {_DEEPEST} levels deep")
     return read
 

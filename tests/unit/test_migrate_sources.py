@@ -102,3 +102,14 @@ def test_the_journal_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert stage.path.stat().st_mode & 0o077 == 0
     with pytest.raises(LeadgenError, match="running already"):
         Stage(stage.path)
+
+
+def test_the_command_without_a_file_names_those_that_it_takes() -> None:
+    from typer.testing import CliRunner
+
+    from console.cli.app import app
+
+    told = CliRunner().invoke(app, ["migrate"])
+    assert told.exit_code == 2
+    said = " ".join(told.output.split())
+    assert all(option in said for option in ("--contacts", "--email", "--config", "--rejects")), said

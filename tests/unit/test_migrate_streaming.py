@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from leadgen.model.ids import canonical_url, contact_id
 from leadgen.process.entries import mark_key
 from leadgen.process.identity import Marks
+from leadgen.process.spelt_words import NO_SPAM
 from migrate import batches
-from migrate.batches import converted
+from migrate.batches import conversion
 from migrate.census import Census, take_census
 from migrate.contacts import ContactRows
 from migrate.convert import Unusable
-from migrate.convert.emails import emails
+from migrate.convert.emails import _OF_NO_SPAM, emails
 from migrate.convert.phones import phones
 from migrate.encode import decode, encode, is_equal
 from migrate.keys import contact_of, marks_of
@@ -29,8 +30,9 @@ from migrate.moving import Migration, Wish, prepare
 from migrate.reading import TableReader
 from migrate.rows import Rules, Tally
 from migrate.sample import Sample
-from migrate.stage import CONTACTS, TO_DO, WAITING, Stage
+from migrate.stage import CONTACTS, TO_DO, WAITING, WRITTEN, Stage
 from migrate.staging import Staging
+from migrate.worker import WorkerEnded, worker
 
 _AREA = st.sampled_from(["512", "720", "773", "212", "411"])
 _DIGITS = st.from_regex(r"[2-9]\d\d[0-9]{4}", fullmatch=True)
@@ -130,14 +132,16 @@ def test_a_second_process_gives_what_this_one_gives(contacts: Path, monkeypatch:
             rows = ContactRows(part.mapping, Rules(), part.source.changed_at, Tally())
             monkeypatch.setattr("migrate.reading.BATCH", 9)
             read = TableReader(part.source.connection, part.mapping.table).batches()
-            for batch, found in converted(rows, "run", read, 60):
-                refused = [(one.place, one.problems, one.opted_out) for one in found.refused]
-                yield batch, [(p.id, p.keys, p.body, p.opted_out) for p in found.people], refused, found.tally
+            with conversion(rows, "run", read, 60) as batches_of_people:
+                for found in batches_of_people:
+                    refused = [(one.row, one.problems, one.opted_out) for one in found.refused]
+                    people = [(p.id, p.keys, p.body, p.opted_out) for p in found.people]
+                    yield found.read, found.last, people, refused, found.tally
 
     here = list(both())
     monkeypatch.setattr(batches, "_WORTH_IT", 0)
     assert list(both()) == here
-    assert sum(len(people) for _, people, _, _ in here) > 30
+    assert sum(len(people) for _, _, people, _, _ in here) > 30
 
 
 def test_what_is_final_is_not_changed_by_any_later_row(contacts: Path, tmp_path: Path) -> None:
@@ -145,6 +149,9 @@ def test_what_is_final_is_not_changed_by_any_later_row(contacts: Path, tmp_path:
     email = contacts.with_name("email_engine.db")
     connection = sqlite3.connect(contacts)
     connection.execute("INSERT INTO contacts (phone, email) SELECT phone, 'other@firm.com' FROM contacts LIMIT 9")
+    connection.execute(
+        "INSERT INTO contacts (phone, source_url) SELECT '30328502' || (10 + id), source_url FROM contacts LIMIT 9"
+    )
     connection.commit()
     connection.close()
     stage, early = Stage(tmp_path / "journal.sqlite3"), dict[str, bytes]()
@@ -157,17 +164,49 @@ def test_what_is_final_is_not_changed_by_any_later_row(contacts: Path, tmp_path:
         staging = Staging(stage, plan.run, Rules(), look, census)
         for part in plan.parts:
             reader = TableReader(part.source.connection, part.mapping.table)
-            staging.convert(part.mapping, reader, part.source.changed_at)
+            with staging.begun(part.mapping, reader, part.source.changed_at) as table:
+                staging.take(table)
         waiting, final = stage.count(CONTACTS, WAITING), stage.count(CONTACTS, TO_DO)
         stage.release()
-        end = {d.id: d.body for d, _ in stage.documents(CONTACTS, 0, 10_000)}
+        end = {d.id: (d.body, d.marks) for d, _ in stage.documents(CONTACTS, 0, 10_000)}
         other = Stage(tmp_path / "other.sqlite3")
         Migration(plan, other).convert()
     assert waiting > 9
     assert final > 9
-    assert all(decode(end[name]) == decode(body) for name, body in early.items())
-    assert {d.id: decode(d.body) for d, _ in other.documents(CONTACTS, 0, 10_000)} == {
-        name: decode(body) for name, body in end.items()
+    assert all(decode(end[name][0]) == decode(body) for name, body in early.items())
+    assert {d.id: (decode(d.body), d.marks) for d, _ in other.documents(CONTACTS, 0, 10_000)} == {
+        name: (decode(body), marks) for name, (body, marks) in end.items()
     }
+    claimed = [marks[at : at + 17] for _, marks in end.values() for at in range(0, len(marks), 17)]
+    strong = [mark for mark in claimed if mark[:1] != b"i"]
+    assert len(strong) == len(set(strong)), "a telephone, an address and a page are one contact's"
     stage.close()
     other.close()
+
+
+def test_marking_some_documents_leaves_those_between_them_alone(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "journal.sqlite3")
+    stage.save([(CONTACTS, f"{number:02}", b"x", b"", TO_DO) for number in range(1, 13)])
+    chosen = [1, 2, 3, 6, 9, 10, 12]
+    stage.mark(reversed(chosen), WRITTEN)
+    stage.mark([], WRITTEN)
+    assert [d.seq for d, state in stage.documents(CONTACTS, 0, 99) if state == WRITTEN] == chosen
+    stage.close()
+
+
+def test_a_second_process_that_dies_is_told_and_not_waited_for() -> None:
+    with worker("nothing that converts rows", "run") as other:
+        other.give([(1,)])
+        with pytest.raises(AttributeError):  # what went wrong there is told here
+            other.take()
+        other._process.kill()
+        other._process.wait()
+        other.give([(2,)])
+        with pytest.raises(WorkerEnded, match="ended"):
+            other.take()
+
+
+@given(st.from_regex(NO_SPAM))
+@settings(max_examples=200, deadline=None)
+def test_an_address_that_asks_for_words_to_be_taken_out_is_never_taken_as_plain(written: str) -> None:
+    assert any(word in written.lower() for word in _OF_NO_SPAM)

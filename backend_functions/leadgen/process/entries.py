@@ -26,6 +26,7 @@ PHONE, EMAIL, URL, PICTURE, FORWARD, SUPPRESSED = b"p", b"e", b"u", b"i", b"f", 
 ENTRY_BYTES = 33
 NOBODY = bytes(16)
 _HASH_BYTES = 8
+_HEX_DIGITS = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def mark_key(kind: str, value: str) -> bytes:
 
 def is_comparable(image_hash: str) -> bool:
     """Whether an image hash has the 64 bits of ours; one of another make can't be compared and identifies nobody."""
-    return len(image_hash) == 2 * _HASH_BYTES and all(digit in "0123456789abcdef" for digit in image_hash)
+    return len(image_hash) == 2 * _HASH_BYTES and _HEX_DIGITS.issuperset(image_hash)
 
 
 def picture_bits(key: bytes) -> int:

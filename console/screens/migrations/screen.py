@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
-from console.live.session import BackendError
+from console.live.session import BackendError, Session
+from console.screens.looking import LookingScreen
 from console.screens.migrations.runs import MOST, Run, read_runs
 from console.screens.migrations.wording import headline, lines
 from widgets.lines import LineList
 from widgets.spans import Spans
 from widgets.text import Line
 
-if TYPE_CHECKING:
-    from console.app import LeadgenApp
-
 _NONE = "Nothing was moved from the earlier program. On the command line: leadgen migrate --help"
 
 
-class MigrationsScreen(ModalScreen[None]):
+class MigrationsScreen(LookingScreen[tuple[Run, ...]]):
     """One run at a time, the latest first; read when it opens and when the operator asks."""
 
+    LOOK = "reading the migrations"
     AUTO_FOCUS = "#migrations-lines"
     BINDINGS = [
         Binding("escape,q", "dismiss(None)", "Close", show=False),
@@ -42,13 +40,11 @@ class MigrationsScreen(ModalScreen[None]):
     #migrations-head, #migrations-foot { width: 100%; }
     #migrations-lines { height: 1fr; margin: 1 0; background: $surface; }
     """
-    app: LeadgenApp
 
     def __init__(self) -> None:
         super().__init__()
         self._runs: tuple[Run, ...] | None = None
         self._chosen = 0
-        self._reading = False
 
     def compose(self) -> ComposeResult:
         """A head, the text and the keys."""
@@ -59,36 +55,28 @@ class MigrationsScreen(ModalScreen[None]):
             yield LineList(id="migrations-lines")
             yield Line(id="migrations-foot")
 
-    def on_mount(self) -> None:
-        """Read at once: that is what the operator came for."""
-        self.action_read()
+    def look(self) -> Callable[[Session], tuple[Run, ...]]:
+        """Reads the runs."""
+        return read_runs
 
-    def action_read(self) -> None:
-        """Read the runs, unless that is under way."""
-        if self._reading:
-            return
-        self._reading = True
-        self._show()
-        self.app.work(read_runs, self._arrived, self._failed, name="reading the migrations")
+    def take(self, found: tuple[Run, ...]) -> None:
+        """Keep the runs; the chosen one may be gone."""
+        self._runs = found
+        self._chosen = min(self._chosen, max(0, len(found) - 1))
 
-    def _arrived(self, runs: tuple[Run, ...]) -> None:
-        self._reading, self._runs = False, runs
-        self._chosen = min(self._chosen, max(0, len(runs) - 1))
-        self._show()
-
-    def _failed(self, error: BackendError) -> None:
-        self._reading = False
-        self.app.tell_error(error)
-        self._show(f"{error.title}. {error}")
+    def told_elsewhere(self) -> bool:
+        """Always: the screen may show earlier runs."""
+        return True
 
     def action_step(self, step: int) -> None:
         """Show the next run, or the one before."""
         if self._runs:
             self._chosen = (self._chosen + step) % len(self._runs)
             self.query_one(LineList).scroll_home(animate=False)
-            self._show()
+            self.show_all()
 
-    def _show(self, trouble: str = "") -> None:
+    def show_all(self, error: BackendError | None = None) -> None:
+        """The chosen run, or why there is none."""
         if not self.is_mounted:
             return
         view, body = self.app.view(), self.query_one(LineList)
@@ -98,6 +86,7 @@ class MigrationsScreen(ModalScreen[None]):
             body.show(lines(run, view.now, view.zone))
         else:
             self.query_one("#migrations-head", Line).show((("Data of the earlier program", "muted"),))
+            trouble = f"{error.title}. {error}" if error else ""
             body.show((), trouble or ("reading …" if self._runs is None else _NONE))
         self.query_one("#migrations-foot", Line).show(self._foot())
 
@@ -106,6 +95,6 @@ class MigrationsScreen(ModalScreen[None]):
         if self._runs and len(self._runs) > 1:
             of = f"{self._chosen + 1} of {len(self._runs)}{' latest' if len(self._runs) == MOST else ''}"
             keys += [("  ← →", "accent"), (f" other runs ({of})", "muted")]
-        if self._reading:
+        if self.is_looking:
             keys.insert(0, ("reading …  ", "muted"))
         return tuple(keys)
