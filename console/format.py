@@ -19,9 +19,14 @@ def plain(text: object, limit: int = 2000) -> str:
         limit: the most characters returned.
     """
     raw = str(text)[: limit * 4]
-    kept = (" " if unicodedata.category(c) in {"Zl", "Zp"} or c in "\t\n\r\v\f\x85" else c for c in raw)
-    shown = "".join(c for c in kept if c == " " or unicodedata.category(c) not in _UNSHOWABLE)
+    # Printable is what is of none of these categories, and no separator but the space; most texts are.
+    shown = raw if raw.isprintable() else _harmless(raw)
     return " ".join(shown.split())[:limit]
+
+
+def _harmless(raw: str) -> str:
+    kept = (" " if unicodedata.category(c) in {"Zl", "Zp"} or c in "\t\n\r\v\f\x85" else c for c in raw)
+    return "".join(c for c in kept if c == " " or unicodedata.category(c) not in _UNSHOWABLE)
 
 
 def number(value: int) -> str:

@@ -6,6 +6,7 @@ import io
 import random
 import struct
 import zlib
+from functools import cache
 
 import imagehash
 import pytest
@@ -45,18 +46,24 @@ def copies(image: Image.Image) -> list[bytes]:
     ]
 
 
-ORIGINALS = [picture(seed) for seed in range(COUNT)]
-HASHES = [image_hash(saved(image, "PNG")) or "" for image in ORIGINALS]
+@cache
+def originals() -> list[Image.Image]:
+    return [picture(seed) for seed in range(COUNT)]
+
+
+@cache
+def hashes() -> list[str]:
+    return [image_hash(saved(image, "PNG")) or "" for image in originals()]
 
 
 def test_the_value_is_that_of_imagehash() -> None:
-    assert [str(imagehash.phash(image)) for image in ORIGINALS] == HASHES
-    assert all(len(value) == 16 for value in HASHES)
+    assert [str(imagehash.phash(image)) for image in originals()] == hashes()
+    assert all(len(value) == 16 for value in hashes())
 
 
 def test_copies_are_the_same_picture_by_distance_and_mostly_by_value() -> None:
     values, total = 0, 0
-    for image, original in zip(ORIGINALS, HASHES, strict=True):
+    for image, original in zip(originals(), hashes(), strict=True):
         for copy in copies(image):
             value = image_hash(copy) or ""
             assert hash_distance(value, original) <= SAME_PICTURE
@@ -66,14 +73,14 @@ def test_copies_are_the_same_picture_by_distance_and_mostly_by_value() -> None:
 
 
 def test_different_pictures_are_far_apart() -> None:
-    nearest = min(hash_distance(a, b) for place, a in enumerate(HASHES) for b in HASHES[:place])
+    nearest = min(hash_distance(a, b) for place, a in enumerate(hashes()) for b in hashes()[:place])
     assert nearest > SAME_PICTURE
 
 
 def test_transparency_is_read_as_on_a_white_page() -> None:
-    image = ORIGINALS[0].convert("RGBA")
+    image = originals()[0].convert("RGBA")
     image.paste((0, 0, 0, 0), (0, 0, 320, 480))
-    white = ORIGINALS[0].copy()
+    white = originals()[0].copy()
     white.paste("white", (0, 0, 320, 480))
     assert hash_distance(image_hash(saved(image, "PNG")) or "", image_hash(saved(white, "PNG")) or "") <= SAME_PICTURE
 
