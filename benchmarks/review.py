@@ -22,6 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 
@@ -139,7 +140,8 @@ def measured(rounds: int) -> tuple[dict[str, Figures], float]:
             children = process.children(recursive=True)
             terminal.end()
             for child in children:
-                child.kill()
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
             psutil.wait_procs(children, PATIENCE_S)
     return figures, cpu_s
 
