@@ -17,9 +17,6 @@ an undisturbed run:
         assert state == undisturbed, str(fate)
 
 A dead worker does nothing more: what its `except` and `finally` blocks try to do fails in the same way.
-
-A death is tried once for each state it can leave behind: at a worker's first step (its message is lost) and after each
-step that changed something. What a worker that dies later, among reads, leaves is the same.
 """
 
 from __future__ import annotations
@@ -35,9 +32,6 @@ from google.cloud.firestore import Client
 from tests.counting import tapped
 
 T = TypeVar("T")
-
-READS = frozenset({"batch_get_documents", "run_query", "run_aggregation_query", "list_documents"})
-"""Calls to Firestore that change nothing."""
 
 
 class Killed(BaseException):
@@ -57,8 +51,6 @@ class Fate:
     error: Callable[[], Exception] | None = None
     taken: int = 0
     trace: list[str] = field(default_factory=list, repr=False)
-    first_steps: set[int] = field(default_factory=set, repr=False)
-    """The first step of each worker."""
     is_dead: bool = False
     has_struck: bool = False
     is_asleep: bool = False
@@ -88,7 +80,6 @@ class Fate:
 
     def survive(self, action: Callable[[], object]) -> bool:
         """Do something; whether it came to its end. What failed is the platform's to repeat, as after a crash."""
-        self.first_steps.add(self.taken + 1)
         try:
             action()
         except Killed:
@@ -99,13 +90,6 @@ class Fate:
                 raise
             return False
         return True
-
-    def matters(self, number: int) -> bool:
-        """Whether a step, of those taken, is one at which a failure, or a death, can leave what no other one leaves."""
-        if self.error is not None or number in self.first_steps:
-            return True
-        when, call = self.trace[number - 1].split()[:2]
-        return when == "after" and call not in READS
 
     @contextmanager
     def asleep(self) -> Iterator[None]:
@@ -156,7 +140,7 @@ def end_states(
     at: Callable[[str], bool] = lambda step: True,
     at_once: int = 4,
 ) -> Iterator[tuple[Fate, T]]:
-    """The end of an undisturbed run, then that of a run for each step it took at which being struck matters.
+    """The end of an undisturbed run, then that of a run for each step it took.
 
     Until it is struck, a run takes the steps of the undisturbed one, so these are all there are.
 
@@ -166,10 +150,9 @@ def end_states(
         at: picks the steps by their names; all by default.
         at_once: runs side by side.
     """
-    undisturbed = Fate(error=error)
+    undisturbed = Fate()
     yield undisturbed, run(undisturbed, 0)
-    numbers = [number for number, step in enumerate(undisturbed.trace, 1) if at(step) and undisturbed.matters(number)]
-    others = [Fate(number, error) for number in numbers]
+    others = [Fate(number, error) for number, step in enumerate(undisturbed.trace, 1) if at(step)]
     with ThreadPoolExecutor(at_once) as pool:
         yield from zip(others, pool.map(run, others, range(1, len(others) + 1)), strict=True)
 
