@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,9 +94,9 @@ def check_source(
         title = f"Posts of {where.label}"
         sink: Sink = RecordPrinter() if machine_reads(as_json) else RecordTable(title, limit, _row, COLUMNS)
         try:
-            say(f"Checking {source.id}: {where.label}, {where.listing_url}")
+            begun = partial(say, f"Checking {source.id}: {where.label}, {where.listing_url}")
             with sink:
-                run_check(source, where, limit, places, tally, sink.take)
+                run_check(source, where, limit, places, tally, sink.take, begun)
         except KeyboardInterrupt:
             tally.interrupted = True
         _end(tally)

@@ -55,7 +55,9 @@ def open_definition(path: Path, city: str) -> tuple[Source, City]:
     return source_for_city([source], city or source.cities[0].key)
 
 
-def run_check(source: Source, city: City, limit: int, places: Places, tally: Tally, sink: Sink) -> None:
+def run_check(
+    source: Source, city: City, limit: int, places: Places, tally: Tally, sink: Sink, begun: Callable[[], None]
+) -> None:
     """Read posts of a city's listing until there are enough, or no more. Ctrl+C ends it early and in order.
 
     Args:
@@ -65,8 +67,15 @@ def run_check(source: Source, city: City, limit: int, places: Places, tally: Tal
         places: which loopback hosts may be read.
         tally: is told what happens, as it happens.
         sink: takes each post's record as soon as it is there.
+        begun: called once Ctrl+C is waited for. Before, while modules are imported, Python may lose one: it raises
+            nothing out of a destructor or a weak reference's callback.
     """
-    asyncio.run(check(source, city, limit, places, tally, sink, source_fetcher(source, places)))
+
+    async def run() -> None:
+        begun()
+        await check(source, city, limit, places, tally, sink, source_fetcher(source, places))
+
+    asyncio.run(run())
 
 
 async def check(
