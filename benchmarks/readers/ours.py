@@ -68,7 +68,7 @@ def read_source(url: str) -> Source:
 
 def same_job(page: Page, source: Source) -> Item:
     """The peer's fields: title, text, phone numbers in the usual form, pictures."""
-    tree = LexborHTMLParser(page.text)
+    tree = LexborHTMLParser(page.utf8)
     title, body = tree.css_first(source.post.title), tree.css_first(source.post.body)
     text = body.text() if body is not None else ""
     pictures = (node.attributes.get("src") or "" for node in tree.css(source.post.images))

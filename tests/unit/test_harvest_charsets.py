@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadgen.harvest.charsets import decode_text, usable_charset
+from leadgen.harvest.charsets import decode, decode_text, usable_charset
 
 
 @pytest.mark.parametrize(
@@ -147,3 +147,24 @@ def test_a_broken_character_in_utf_8_costs_that_character_only() -> None:
     text = "Grüße aus Köln, für nur 20 € – schöne Wände, größere Türen. " * 3
     broken = text.encode() + b"\xc3"
     assert decode_text(broken, "text/html") == text + "\ufffd"
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    st.binary(max_size=60) | st.text(max_size=60).map(str.encode),
+    st.sampled_from(["", "text/html; charset=utf-8", "text/html; charset=koi8-r", "text/html; charset=utf-16"]),
+    st.sampled_from(["", "utf8", "cp1251"]),
+)
+def test_bytes_are_called_utf8_only_where_they_are_the_text(content: bytes, content_type: str, charset: str) -> None:
+    text, is_utf8 = decode(content, content_type, charset)
+    assert text == decode_text(content, content_type, charset)
+    if is_utf8:
+        assert text.encode() == content
+
+
+@pytest.mark.parametrize(
+    ("content", "is_utf8"),
+    [("naïve €".encode(), True), (b"\xef\xbb\xbfabc", False), (b"a\x00b", False), (b"\xe9", False), (b"\x1f\x8b", False)],
+)
+def test_a_usual_page_is_not_encoded_again_for_the_parser(content: bytes, is_utf8: bool) -> None:
+    assert decode(content, "text/html; charset=utf-8").is_utf8 is is_utf8

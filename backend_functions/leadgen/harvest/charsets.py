@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from leadgen.harvest.guessing import guess_charset
 
@@ -54,8 +55,25 @@ _ALIASES = {
 }
 
 
+class Decoded(NamedTuple):
+    """A page as text.
+
+    Args:
+        text: what it says.
+        is_utf8: whether its bytes are exactly this text in UTF-8, so that nobody needs to encode it for a parser.
+    """
+
+    text: str
+    is_utf8: bool = False
+
+
 def decode_text(content: bytes, content_type: str, charset: str = "") -> str:
-    """The text of a page.
+    """The text of a page; see `decode`."""
+    return decode(content, content_type, charset).text
+
+
+def decode(content: bytes, content_type: str, charset: str = "") -> Decoded:
+    """Turn the bytes of a page into text.
 
     By its byte order mark, the charset given, the header's, its `<meta>` or XML declaration; without any of these
     UTF-8 if it is that, else what it looks like, else Windows-1252. Never fails: bytes that do not fit become U+FFFD.
@@ -68,20 +86,20 @@ def decode_text(content: bytes, content_type: str, charset: str = "") -> str:
     """
     if content[:1] in _BEGINNINGS:
         if content.startswith(b"\x1f\x8b"):
-            return ""
+            return Decoded("")
         for mark, name in _BYTE_ORDER_MARKS:
             if content.startswith(mark):
-                return _clean(content[len(mark) :].decode(name, "replace"))
+                return Decoded(_clean(content[len(mark) :].decode(name, "replace")))
     named = usable_charset(charset) or _in_header(content_type) or _in_page(content)
-    if named:
-        return _clean(content.decode(named, "replace"))
-    try:
-        # ISO-2022-JP is ASCII with escape sequences, and so valid UTF-8.
-        if b"\x1b$" not in content:
-            return _clean(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        pass
-    return _clean(content.decode(guess_charset(content), "replace"))
+    # ISO-2022-JP is ASCII with escape sequences, and so valid UTF-8.
+    if named == "utf-8" or (not named and b"\x1b$" not in content):
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            return Decoded(_clean(text), is_utf8="\x00" not in text)
+    return Decoded(_clean(content.decode(named or guess_charset(content), "replace")))
 
 
 def _clean(text: str) -> str:

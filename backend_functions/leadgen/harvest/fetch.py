@@ -19,7 +19,7 @@ from yarl import URL
 
 from leadgen.harvest import wanted
 from leadgen.harvest.addresses import AddressGuard, BlockedAddress
-from leadgen.harvest.charsets import decode_text
+from leadgen.harvest.charsets import decode
 from leadgen.harvest.failures import FetchError, FetchKind, kind_of_status
 from leadgen.harvest.hosts.robots import RobotsAnswers
 from leadgen.harvest.pace import NoSlotSoon, backoff_s, parse_retry_after
@@ -146,9 +146,9 @@ class Fetcher:
             wanting = wanted.page(self._limits.text_bytes, url, validators)
         answer = await self._fetch(url, wanting)
         headers, final_url = answer.headers, str(answer.url)
-        text = decode_text(answer.content, headers.get("content-type", ""), charset)
+        text, is_utf8 = decode(answer.content, headers.get("content-type", ""), charset)
         named = validators_of(headers, final_url, validators if answer.status == 304 else None)
-        return Page(url, final_url, answer.status, text, answer.content, answer.media_type, headers, named)
+        return Page(url, final_url, answer.status, text, answer.content, answer.media_type, headers, named, is_utf8)
 
     async def get_bytes(self, url: str) -> bytes:
         """Fetch a picture.

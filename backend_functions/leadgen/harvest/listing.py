@@ -88,7 +88,8 @@ def parse_listing(page: Page, source: Source) -> Listing:
 
 
 def _read_html(page: Page, cursor: Cursor, source: Source, rules: ListingRules) -> Listing:
-    tree = LexborHTMLParser(bounded(page.text))
+    text = bounded(page.text)
+    tree = LexborHTMLParser(page.utf8 if text is page.text else text)
     links = _Links(page, source, _base_url(tree, page))
     posts = links.posts((_href(node) for node in tree.css(rules.post_link or "a[href]")), rules.post_pattern)
     turning = rules.turning
