@@ -164,7 +164,13 @@ def test_bytes_are_called_utf8_only_where_they_are_the_text(content: bytes, cont
 
 @pytest.mark.parametrize(
     ("content", "is_utf8"),
-    [("naïve €".encode(), True), (b"\xef\xbb\xbfabc", False), (b"a\x00b", False), (b"\xe9", False), (b"\x1f\x8b", False)],
+    [
+        ("naïve €".encode(), True),
+        (b"\xef\xbb\xbfabc", False),
+        (b"a\x00b", False),
+        (b"\xe9", False),
+        (b"\x1f\x8b", False),
+    ],
 )
 def test_a_usual_page_is_not_encoded_again_for_the_parser(content: bytes, is_utf8: bool) -> None:
     assert decode(content, "text/html; charset=utf-8").is_utf8 is is_utf8
