@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest
 
+# Tests and stacks start many Pythons; without kept bytecode each would compile the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-unit check bench deploy clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -20,13 +21,28 @@ if TYPE_CHECKING:
 _ORDER = ("e2e/test_demo", "integration/", "e2e/test_local_stack", "snapshots/", "e2e/test_backend", "")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect without looking for garbage, each worker from another file on.
+
+    Every worker imports all tests. What one has compiled the others find compiled, unless all are at the same file.
+    """
+    gc.disable()
+    worker = getattr(config, "workerinput", None)
+    if worker is not None and config.args == ["tests"]:
+        files = sorted(str(path) for path in (config.rootpath / "tests").rglob("test_*.py"))
+        start = len(files) * int(worker["workerid"].removeprefix("gw")) // int(worker["workercount"])
+        config.args = files[start:] + files[:start]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, whole stacks one after another: parallel workers neither wait for one nor crowd the CPU."""
-    items.sort(key=lambda item: next(rank for rank, part in enumerate(_ORDER) if part in item.nodeid))
+    items.sort(key=lambda item: (next(rank for rank, part in enumerate(_ORDER) if part in item.nodeid), item.path))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Cheaper pilots, where there are Textual apps."""
+    """Cheaper pilots, where there are Textual apps; what was collected stays, so it is not looked at again."""
+    gc.freeze()
+    gc.enable()
     if "textual.app" in sys.modules:
         from tests import pilots
 
