@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local.stack import Stack, StackInfo, toolchain, web
 from local.stack.firestore_alone import firestore_emulator as running_firestore
@@ -17,6 +18,10 @@ from tests.one_for_all import one_for_all
 if TYPE_CHECKING:
     from google.cloud import firestore
 
+
+# How long an example takes says how busy the machine is, not whether a promise holds.
+settings.register_profile("leadgen", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("leadgen")
 
 _ORDER = ("e2e/test_demo", "integration/", "e2e/test_local_stack", "snapshots/", "e2e/test_backend", "")
 

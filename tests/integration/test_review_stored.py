@@ -75,7 +75,7 @@ def test_never_two_winners_never_two_mails_and_nothing_stuck(
             use(floor.desk, monkeypatch)
             return floor
 
-    few = settings(max_examples=3, stateful_step_count=8, deadline=None, derandomize=True, database=None)
+    few = settings(max_examples=3, stateful_step_count=8, derandomize=True, database=None)
     run_state_machine_as_test(StoredHistory, settings=few)
 
 

@@ -30,7 +30,7 @@ def test_text_is_decoded_as_browsers_do(content: bytes, content_type: str, text:
     assert decode_text(content, content_type) == text
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.binary(max_size=200), st.text(max_size=40))
 def test_no_bytes_and_no_header_make_decoding_fail(content: bytes, content_type: str) -> None:
     assert "\x00" not in decode_text(b"<meta charset=" + content, content_type)
@@ -149,7 +149,7 @@ def test_a_broken_character_in_utf_8_costs_that_character_only() -> None:
     assert decode_text(broken, "text/html") == text + "\ufffd"
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(
     st.binary(max_size=60) | st.text(max_size=60).map(str.encode),
     st.sampled_from(["", "text/html; charset=utf-8", "text/html; charset=koi8-r", "text/html; charset=utf-16"]),

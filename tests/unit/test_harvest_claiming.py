@@ -115,7 +115,7 @@ def test_marks_are_short_and_come_back_from_a_text() -> None:
     assert marks_in(text) == marks
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(
     st.text(alphabet=".o", max_size=40),
     st.lists(st.integers(1, 12), min_size=1, max_size=8),

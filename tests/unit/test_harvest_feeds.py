@@ -164,7 +164,7 @@ XML = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(deadline=None, derandomize=True, max_examples=80)
+@settings(derandomize=True, max_examples=80)
 @given(st.one_of(st.binary(max_size=400), XML.map(lambda text: text.encode("utf-8", "replace"))), st.text(max_size=40))
 @example(b"<rss><channel><item><link>http://[</link></item></channel></rss>", "text/xml; charset=\x00")
 def test_no_feed_raises_anything_else(content: bytes, content_type: str) -> None:

@@ -75,7 +75,7 @@ _OUTCOMES = st.builds(
 )
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.lists(_OUTCOMES, max_size=120), st.floats(0, 3600, allow_nan=False))
 def test_it_only_ever_adds_a_bounded_pause_and_trouble_never_speeds_it_up(
     outcomes: list[Outcome], interval_s: float

@@ -137,7 +137,7 @@ def test_deep_nesting_costs_no_more_than_its_length() -> None:
     assert _listing(_posts("/p/1") + "<div>" * 100_000).post_urls == ("https://demo.example/p/1",)
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=300)
 @given(
     st.lists(st.sampled_from(["/", ".", "..", "a", "?", "#", "%41", "b=1", "&", ";", "//", "~", ":", " "]), max_size=8)
 )
@@ -149,7 +149,7 @@ def test_the_usual_links_are_made_absolute_like_all_others(pieces: list[str]) ->
         assert _listing(_posts(href.replace("&", "&amp;")), url=base).post_urls == expected
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.lists(st.text(max_size=60), max_size=20))
 def test_no_page_makes_parsing_fail(hrefs: list[str]) -> None:
     listing = _listing(_posts(*hrefs) + "".join(f'<a class=next href="{href}">' for href in hrefs))

@@ -68,14 +68,14 @@ def test_a_retry_after_that_names_no_moment_is_none(value: str) -> None:
     assert parse_retry_after(value, NOW) is None
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.text(max_size=40))
 def test_no_retry_after_fails_or_reaches_beyond_a_day(value: str) -> None:
     moment = parse_retry_after(value, NOW)
     assert moment is None or NOW <= moment <= NOW + timedelta(days=1)
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.integers(1, 10_000), st.integers())
 def test_backoff_grows_is_jittered_and_bounded(attempt: int, seed: int) -> None:
     pause = backoff_s(attempt, 0.5, 8.0, random.Random(seed))

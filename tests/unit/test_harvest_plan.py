@@ -86,7 +86,7 @@ def test_a_failed_page_is_tried_again_only_when_due() -> None:
 # --- the whole campaign as a machine: harvest and Processor take turns in any order
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(derandomize=True, max_examples=150)
 @given(st.data())
 def test_a_campaign_never_exceeds_its_target_takes_nothing_twice_and_always_ends(data: st.DataObject) -> None:
     target = data.draw(st.integers(1, 60), "target")

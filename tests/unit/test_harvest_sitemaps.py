@@ -208,7 +208,7 @@ XML = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(derandomize=True, max_examples=150)
 @given(st.one_of(st.binary(max_size=300), XML.map(lambda text: text.encode("utf-8", "surrogatepass"))), st.booleans())
 def test_no_sitemap_raises_anything_else(content: bytes, packed: bool) -> None:
     try:

@@ -244,7 +244,7 @@ VALUES = st.recursive(
 TABLES = st.sampled_from(["source", "policy", "cities", "listing", "post"])
 
 
-@settings(deadline=None, derandomize=True, max_examples=80)
+@settings(derandomize=True, max_examples=80)
 @given(st.dictionaries(TABLES, st.dictionaries(KEYS, VALUES, max_size=5)), st.dictionaries(TABLES, VALUES, max_size=2))
 def test_any_definition_is_a_source_or_refused_with_file_and_key(
     changes: dict[str, Any], whole: dict[str, Any]

@@ -306,7 +306,7 @@ class Governors(RuleBasedStateMachine):
             assert self.world.state.day.committed() <= 900
 
 
-Governors.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None, derandomize=True)
+Governors.TestCase.settings = settings(max_examples=120, stateful_step_count=40, derandomize=True)
 TestGovernors = Governors.TestCase
 
 

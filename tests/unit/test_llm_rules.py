@@ -122,7 +122,7 @@ def test_the_schema_a_model_must_answer_in_has_exactly_the_fields_of_the_result_
     assert RESPONSE_SCHEMA["properties"]["category"]["enum"] == list(CATEGORIES)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(st.text(max_size=400), st.integers(1, 120))
 def test_cleaned_text_is_one_short_line_without_anything_active(text: str, limit: int) -> None:
     cleaned = clean_text(text, limit)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.microsoft.mime import to_mime
@@ -116,7 +116,7 @@ def test_the_eml_on_disk_is_the_mail(standin: RunningStandin, graph: httpx.Clien
 TEXT = st.text(max_size=40)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, derandomize=True, database=None)
 @given(subject=TEXT, name=TEXT, local=TEXT, domain=TEXT, value=TEXT, body=TEXT, kind=st.sampled_from(["text", "html"]))
 def test_any_content_makes_a_mail_of_one_recipient(
     subject: str, name: str, local: str, domain: str, value: str, body: str, kind: str

@@ -96,7 +96,7 @@ def test_only_active_timezones_are_written_to() -> None:
     assert lead_wait(config, "America/New_York", NOON) is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1)),  # noqa: DTZ001 - hypothesis wants naive bounds
     st.sampled_from(ZONES),
@@ -122,7 +122,7 @@ def test_the_next_window_is_the_first_moment_inside_one(
     assert not any(in_window(now + step * n, hours, zone) for n in range(37) if opening > now)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32), st.integers(1, 12), st.integers(0, 8))
 def test_no_rolling_window_ever_holds_more_than_the_cap(seed: int, cap: int, pause_after: int) -> None:
     """Whenever the rule says go, we go; whenever it says wait, we come exactly then."""
@@ -167,7 +167,6 @@ def test_mails_that_may_have_left_count_as_if_they_had() -> None:
     assert mailbox_wait(Settings(daily_cap=3), pace, NOON) is None
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1, exclude_max=True), st.floats(0, 300), st.floats(0, 300))
 def test_the_pause_lies_between_its_bounds(chance: float, one: float, other: float) -> None:
     bounds = SendInterval(min=min(one, other), max=max(one, other))
@@ -214,7 +213,6 @@ def test_what_stops_a_mailbox_is_named(config: Settings, pace: Pace, words: str)
     assert words in wait.reason
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=50))
 def test_the_log_survives_packing(seconds: list[int]) -> None:
     moments = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)

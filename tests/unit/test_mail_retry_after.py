@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadgen.mail.providers.retry_after import LONGEST, retry_after
@@ -35,7 +35,6 @@ def test_when_to_come_back(value: str | None, seconds: float) -> None:
     assert retry_after(value, NOW) == NOW + timedelta(seconds=seconds)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_header_gives_a_moment_that_is_not_past_and_not_far(value: str) -> None:
     assert NOW <= retry_after(value, NOW) <= NOW + LONGEST

@@ -67,7 +67,7 @@ def shown(tree: LexborHTMLParser, name: str) -> str:
     return str(node.text())
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(name=TEXT, business=TEXT, opener=TEXT, title=TEXT, services=st.lists(TEXT, max_size=3))
 @example(name="".join(PIECES), business="{{ name }}", opener="\n".join(PIECES), title="\r\n", services=PIECES)
 def test_any_data_is_escaped_in_html_plain_in_text_and_never_run(
@@ -91,7 +91,7 @@ def test_any_data_is_escaped_in_html_plain_in_text_and_never_run(
     assert subject == one_line(f"For {one_line(name)}: {one_line(title)}", 200)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(name=TEXT, title=TEXT)
 def test_no_header_ever_holds_a_line_break(name: str, title: str) -> None:
     lead = LeadData(name=name, business_name=title, title=title, email="a@b.example")
@@ -100,7 +100,7 @@ def test_no_header_ever_holds_a_line_break(name: str, title: str) -> None:
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in subject)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(TEXT)
 def test_values_are_escaped_as_markupsafe_does(text: str) -> None:
     assert escaped(text) == escape(text)
@@ -112,7 +112,7 @@ def filled(body: str, fields: dict[str, str], subject: str = "Hi") -> Rendered:
     return render(draft(subject, body), LeadData(fields=fields), CONFIG)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50, derandomize=True)
 @given(value=TEXT, name=st.sampled_from(["price", "items", "get", "said", "values", "__class__"]))
 def test_a_further_field_is_data_whatever_its_name_and_value(value: str, name: str) -> None:
     reach = f"fields.{name}" if not name.startswith("_") else f"fields['{name}']"

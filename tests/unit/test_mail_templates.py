@@ -188,7 +188,6 @@ def test_a_subject_is_one_line_without_controls(evil: str) -> None:
     assert subject.endswith("&")  # plain text: nothing is escaped for HTML
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_one_line_is_always_printable_and_stable(text: str) -> None:
     line = one_line(text)
@@ -292,7 +291,7 @@ def test_plain_text_keeps_paragraphs_lists_and_links() -> None:
     assert to_text(html) == "Hi\n\nOne\ntwo\n\n- a\n\n- b\n\nhere (https://x.example/y) https://z.example"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(alphabet="<>/ab \n\"'=&;!-pre", max_size=200))
 def test_any_html_becomes_text(html: str) -> None:
     assert isinstance(to_text(html), str)

@@ -40,7 +40,7 @@ def silent(_text: str) -> None:
 
 
 @given(ANYTHING)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_no_value_of_any_kind_breaks_a_converter(value: Any) -> None:
     for convert in (
         lambda v: values.text(v, silent),
@@ -193,7 +193,7 @@ def test_what_is_no_moment_or_not_plausible_is_refused(wrong: Any) -> None:
 
 
 @given(st.integers(200, 999), st.integers(200, 999), st.integers(0, 9999))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_an_american_number_is_what_the_numbering_plan_says(area: int, exchange: int, line: int) -> None:
     ten = f"{area}{exchange}{line:04d}"
     exists = phonenumbers.is_valid_number(phonenumbers.parse(ten, "US"))
@@ -244,7 +244,7 @@ def test_a_number_that_cannot_exist_is_refused(wrong: Any) -> None:
     st.from_regex(r"[A-Za-z0-9._+-]{1,12}", fullmatch=True),
     st.from_regex(r"[a-z0-9-]{1,12}(\.[a-z0-9]{1,6}){0,2}\.(com|org|example|local|test|png|co|museum)", fullmatch=True),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_quick_way_with_an_address_is_that_of_the_library(local: str, domain: str) -> None:
     written = f"{local}@{domain}"
     expected = usable_address(written, allow_reserved_domains=True)
@@ -317,7 +317,7 @@ _DOCUMENTS = st.dictionaries(
 
 
 @given(_DOCUMENTS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_document_comes_back_as_it_was_and_equal_ones_have_equal_bytes(document: dict[str, Any]) -> None:
     assert decode(encode(document)) == document
     backwards = dict(reversed(list(document.items())))

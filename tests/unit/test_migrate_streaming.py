@@ -51,7 +51,7 @@ def _numbers(value: Any) -> tuple[str, ...]:
 
 
 @given(_AREA, _DIGITS, st.sampled_from(_FORMS), st.sampled_from(_FORMS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_rows_with_one_number_are_never_taken_for_strangers(area: str, rest: str, one: str, other: str) -> None:
     census = Census("US")
     for form in (one, other):
@@ -67,7 +67,7 @@ def test_rows_with_one_number_are_never_taken_for_strangers(area: str, rest: str
     st.from_regex(r"[a-z0-9-]{1,9}\.(com|example|test|png|co|uk)", fullmatch=True),
     st.sampled_from(["{}@{}", " {}@{} ", "<{}@{}>", "mailto:{}@{}", "{}@{}; x@y.com", "{}.nospam@{}"]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_rows_with_one_address_are_never_taken_for_strangers(local: str, domain: str, form: str) -> None:
     census = Census("US")
     for written in (f"{local}@{domain}", form.format(local, domain)):
@@ -107,7 +107,7 @@ def test_an_address_taken_as_canonical_is(written: str) -> None:
         max_size=9,
     )
 )  # fmt: skip
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_bytes_are_those_of_the_protobuf_library(document: dict[str, Any]) -> None:
     from google.cloud.firestore_v1 import _helpers
     from google.cloud.firestore_v1.types.document import Document
@@ -207,6 +207,6 @@ def test_a_second_process_that_dies_is_told_and_not_waited_for() -> None:
 
 
 @given(st.from_regex(NO_SPAM))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_an_address_that_asks_for_words_to_be_taken_out_is_never_taken_as_plain(written: str) -> None:
     assert any(word in written.lower() for word in _OF_NO_SPAM)

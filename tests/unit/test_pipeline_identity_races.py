@@ -222,7 +222,7 @@ class History:
 
 
 @given(st.lists(steps, min_size=1, max_size=9))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_nobody_is_queued_or_written_to_twice(history: list[Step]) -> None:
     past = History()
     with pytest.MonkeyPatch.context() as patch:
@@ -265,7 +265,7 @@ def _plain(documents: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 @given(st.lists(plain, min_size=2, max_size=6), numbers, numbers, numbers)
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=30, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_undone_merges_leave_everything_as_it_was(history: list[Step], one: int, other: int, third: int) -> None:
     past = History()
     for step in history:

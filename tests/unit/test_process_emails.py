@@ -150,13 +150,13 @@ _RENDERERS = [
 
 
 @given(name=_NAME, domain=st.from_regex(r"q[a-z]{4,10}x", fullmatch=True), style=st.sampled_from(_RENDERERS))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_address_is_found_in_every_style(name: str, domain: str, style: str) -> None:
     assert [address for address, _ in read("Write to: " + style.format(n=name, d=domain))] == [f"{name}@{domain}.com"]
 
 
 @given(st.text(alphabet=st.sampled_from("ab@. ()[]atdotcom\n,<>_-"), max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_it_never_raises(text: str) -> None:
     for email in find_emails(Document(text=text)):
         assert email.address.count("@") == 1

@@ -125,7 +125,7 @@ def test_the_steps_of_reading_a_script_grow_with_its_length_only(unit: str, monk
 
 @given(st.text(max_size=400))
 @example("javascript:linkTo_UnCryptMailto('nbjmup+')")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_anywhere_is_read(text: str) -> None:
     html = f'<p>{text}</p><script>{text}</script><a href="mailto:{text}" onclick="{text}" data-mail="{text}">x</a>'
     emails = find_emails(Page(html).document())
@@ -163,7 +163,7 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(_PIECES, max_size=60).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_is_found_in_a_text_stands_in_it(text: str) -> None:
     for email in find_emails(Document(text=text)):
         assert email.text in text

@@ -209,7 +209,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_value_is_read(value: Any) -> None:
     html = block(value)
     for facts in (own(html), posted(html)):

@@ -180,7 +180,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(derandomize=True, max_examples=100)
 @given(st.text(max_size=200), JSON)
 def test_no_page_makes_a_rule_fail(text: str, data: Any) -> None:
     html = f'{text}<script type="application/ld+json">{json.dumps(data)}</script><a x="{text}">{text}</a>'

@@ -252,7 +252,7 @@ _VALID = st.builds(
 @given(
     digits=_VALID, style=st.sampled_from(sorted(_RENDERERS)), around=st.sampled_from(["{}", "Call {} now", "Bob {}."])
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_every_valid_number_is_found_in_every_disguise(digits: str, style: str, around: str) -> None:
     assume(numbering.nanp_number(digits) is not None)
     text = around.format(_RENDERERS[style](digits[:3], digits[3:6], digits[6:]))
@@ -262,14 +262,14 @@ def test_every_valid_number_is_found_in_every_disguise(digits: str, style: str, 
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Nd", "Nl", "No", "Cs"]), max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_text_without_numbers_has_none(text: str) -> None:
     assume(not any(word in text.lower() for word in ("one", "two", "six", "ten", "dos", "ate", "oh")))
     assert numbers(text) == []
 
 
 @given(st.text(alphabet=st.sampled_from("0123456789 .-+()xOlIS,\n$@/#\u200b５五one twofive"), max_size=400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_it_never_raises_and_what_it_finds_is_in_the_text(text: str) -> None:
     for phone in find_phones(text):
         assert text[phone.start : phone.end] == phone.text

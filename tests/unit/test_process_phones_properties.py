@@ -65,7 +65,7 @@ STYLES = ("plain", "words", "capitals", "spanish", "mixed", "letters", "script",
     around=st.sampled_from(["{}", "Call {} now", "Bob, {}!", "no calls after 9pm\n{}\nthanks"]),
     seed=st.integers(0, 10_000),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @example(digits="5125550134", styles=("words", "letters", "keycaps"), between=" dash ", around="{}", seed=1)
 def test_disguises_can_be_combined(
     digits: str, styles: tuple[str, str, str], between: str, around: str, seed: int
@@ -84,7 +84,7 @@ def test_disguises_can_be_combined(
     text=st.text(max_size=300) | st.text(alphabet="0123456789 .-+()xOlIS,\n$@/#\u200b５五one twofiv!|¥", max_size=300),
     region=st.sampled_from(REGIONS),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_nothing_raises_and_every_number_is_valid_and_in_the_text(text: str, region: str) -> None:
     for phone in find_phones(text, region=region):
         assert phonenumbers.is_valid_number(phonenumbers.parse(phone.e164))
@@ -95,7 +95,7 @@ def test_nothing_raises_and_every_number_is_valid_and_in_the_text(text: str, reg
 
 
 @given(text=st.text(alphabet="0123456789 .-+()xOlIS,\n$/#five two\u200b", max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_reading_twice_finds_the_same_and_each_number_once(text: str) -> None:
     first = find_phones(text)
     assert first == find_phones(text)
@@ -103,7 +103,7 @@ def test_reading_twice_finds_the_same_and_each_number_once(text: str) -> None:
 
 
 @given(digits=numbers)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_number_written_as_it_was_found_is_found_again(digits: str) -> None:
     (phone,) = find_phones(f"+1{digits}")
     (again,) = find_phones(phone.e164)
@@ -111,7 +111,7 @@ def test_a_number_written_as_it_was_found_is_found_again(digits: str) -> None:
 
 
 @given(digits=numbers, label=st.sampled_from(["Lic#", "License no. ", "SKU: ", "Order # ", "Meeting ID: ", "VIN "]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_identifier_is_no_number_however_it_is_grouped(digits: str, label: str) -> None:
     grouped = f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
     assert find_phones(f"{label}{grouped}") == []

@@ -123,9 +123,7 @@ class PureHistory(History):
 
 
 def test_never_two_winners_never_two_mails_and_nothing_stuck() -> None:
-    run_state_machine_as_test(
-        PureHistory, settings=settings(max_examples=80, stateful_step_count=30, deadline=None, derandomize=True)
-    )
+    run_state_machine_as_test(PureHistory, settings=settings(max_examples=80, stateful_step_count=30, derandomize=True))
 
 
 def test_no_refusal_names_a_moment_without_its_zone() -> None:
