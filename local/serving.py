@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import ssl
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+
+from local.files import write_atomically
 
 HOST = "127.0.0.1"
 
@@ -27,15 +28,6 @@ def base_arguments(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", type=Path, required=True, help="folder the stand-in keeps its state in")
     parser.add_argument("--ready-file", type=Path, help="JSON file written once connections are accepted")
     return parser
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader sees either the old content or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(name, path)
 
 
 async def _start(app: web.Application, port: int, ssl_context: ssl.SSLContext | None) -> tuple[web.AppRunner, str]:

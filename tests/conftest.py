@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from local.stack import Stack, StackInfo, toolchain, web
+from local.stack import Stack, StackInfo, toolchain
 from local.stack.firestore_alone import firestore_emulator as running_firestore
+from tests.databases import Databases, empty
 from tests.one_for_all import one_for_all
 
 if TYPE_CHECKING:
@@ -106,15 +107,20 @@ def firestore_db(
     """A client on an empty database, with the rights of the backend."""
     from google.cloud import firestore
 
-    status, text = web.request(
-        "DELETE", f"http://{firestore_emulator}/emulator/v1/projects/{worker_project}/databases/(default)/documents"
-    )
-    assert status == 200, text
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", worker_project)
+    empty(worker_project)
     client = firestore.Client(project=worker_project)
     yield client
     client.close()
+
+
+@pytest.fixture
+def databases(firestore_db: firestore.Client) -> Iterator[Databases]:
+    """Further databases, empty as well."""
+    made = Databases(firestore_db.project)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

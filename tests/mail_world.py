@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from leadgen.model.status import ContactStatus, EmailStatus, RequestStatus
 from leadgen.store.client import Collections
 from leadgen.store.records import Commit
 from local.microsoft.testing import RunningStandin
-from local.stack import web
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -281,10 +280,7 @@ class World:
 
     def empty(self) -> None:
         """A new world on the same servers."""
-        host, project = os.environ["FIRESTORE_EMULATOR_HOST"], self.db.project
-        path = f"/emulator/v1/projects/{project}/databases/(default)/documents"
-        status, text = web.request("DELETE", f"http://{host}{path}", timeout_s=20)
-        assert status == 200, text
+        empty(self.db.project)
         self.microsoft.control("POST", "reset")
         self.access = None
         self.death = Death()

@@ -8,12 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
+from local.files import write_atomically
 from local.microsoft.accounts import DEMO_ACCOUNTS, Account, Client
 from local.microsoft.app import build_app
 from local.microsoft.certificate import CertificateFiles, ensure_certificates
 from local.microsoft.settings import Knobs, Settings
 from local.microsoft.state import ALSO_FORGET
-from local.serving import HOST, base_arguments, serve, write_atomically
+from local.serving import HOST, base_arguments, serve
 
 
 def _is_free(port: int) -> bool:

@@ -9,27 +9,23 @@ is replaced; a new function, or another trigger, needs `down` and `up`.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.stack import manifest, worker_launcher
 from local.stack.errors import StackError
 
 _DEFAULT_REGION = "us-central1"
 _SKIPPED = {"venv", "__pycache__", "functions.yaml", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 _DISCOVERY_TIMEOUT_S = 60.0
-# The manifest comes from the package's own serving module, which firebase-tools asks as well. JSON is YAML too.
-_DISCOVER = """
-import json, sys, yaml
-from firebase_functions.private import serving
-manifest = yaml.safe_load(serving.functions_as_yaml(serving.get_functions()))
-open(sys.argv[1], "w", encoding="utf-8").write(json.dumps(manifest, indent=1))
-"""
-_LAUNCHER = Path(__file__).with_name("worker_launcher.py")
+_LAUNCHER = Path(worker_launcher.__file__)
 
 
 @dataclass(frozen=True)
@@ -96,39 +92,58 @@ def _activation() -> str:
     )
 
 
-def discover(folder: Path, environment: dict[str, str]) -> list[Function]:
+def discover(folder: Path, environment: dict[str, str], nursery: str = "") -> list[Function]:
     """Ask main.py for its functions and write functions.yaml, which saves firebase-tools asking.
 
     Args:
         folder: a staged folder.
         environment: variables main.py may need at import.
+        nursery: its socket; it has imported already most of what main.py imports. Without it a process is started.
 
     Raises:
         StackError: main.py cannot be imported, or takes longer than a minute.
     """
-    manifest = folder / "functions.yaml"
-    command = [sys.executable, "-c", _DISCOVER, str(manifest)]
+    file = folder / "functions.yaml"
+    with tempfile.TemporaryFile() as said:
+        try:
+            code = _ask_main(folder, environment, nursery, file, said.fileno())
+        except TimeoutError:
+            raise StackError(f"importing {folder / 'main.py'} took longer than {_DISCOVERY_TIMEOUT_S:.0f} s") from None
+        if code != 0 or not file.is_file():
+            said.seek(0)
+            text = said.read().decode("utf-8", "replace").strip()[-2000:]
+            raise StackError(f"{(folder / 'main.py').resolve()} cannot be imported:\n{text}")
+    return parse(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _ask_main(folder: Path, environment: dict[str, str], nursery: str, file: Path, output: int) -> int:
+    """Exit code of the process that wrote the list. What it says goes to the file descriptor `output`."""
+    variables = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
+    with open(os.devnull, "rb") as nothing:
+        streams = (nothing.fileno(), output, output)
+        code = worker_launcher.ask(nursery, variables, str(folder), streams, str(file), _DISCOVERY_TIMEOUT_S)
+    if code is not None:
+        return code
+    command = [sys.executable, "-P", manifest.__file__, str(file)]
     try:
-        answer = subprocess.run(
+        return subprocess.run(
             command,
             cwd=folder,
             env=environment,
-            capture_output=True,
-            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             timeout=_DISCOVERY_TIMEOUT_S,
             check=False,
-        )
+        ).returncode
     except subprocess.TimeoutExpired:
-        raise StackError(f"importing {folder / 'main.py'} took longer than {_DISCOVERY_TIMEOUT_S:.0f} s") from None
-    if answer.returncode != 0 or not manifest.is_file():
-        raise StackError(f"{(folder / 'main.py').resolve()} cannot be imported:\n{answer.stderr.strip()[-2000:]}")
-    return parse(json.loads(manifest.read_text(encoding="utf-8")))
+        raise TimeoutError from None
 
 
-def parse(manifest: dict[str, Any]) -> list[Function]:
+def parse(listed: dict[str, Any]) -> list[Function]:
     """Functions of a manifest (specVersion v1alpha1)."""
     found = []
-    for name, endpoint in manifest.get("endpoints", {}).items():
+    for name, endpoint in listed.get("endpoints", {}).items():
         schedule = endpoint.get("scheduleTrigger")
         kind = "schedule" if schedule else "event" if endpoint.get("eventTrigger") else "http"
         found.append(

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from local.serving import write_atomically
+from local.files import write_atomically
 from local.stack.errors import StackError
 from local.stack.state import Folder
 

@@ -3,7 +3,7 @@
 The Functions emulator runs one process per function, and another for every event that finds all of them busy. A worker
 spends most of its start on importing the same libraries (some 2 s of processor time and 80 MB each); forked from here
 it starts in a fraction of that and shares their memory. Only libraries are imported beforehand, never main.py or the
-core: those are loaded in each worker, as in production.
+core: those are loaded in each worker, as in production. The list of functions is made in a fork as well.
 
     python -m local.stack.nursery SOCKET
 """
@@ -11,8 +11,8 @@ core: those are loaded in each worker, as in production.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
-import json
 import os
 import selectors
 import signal
@@ -20,19 +20,27 @@ import socket
 import sys
 import time
 import traceback
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.stack import manifest
+
+# What it takes to make the list of functions, for which the emulators wait.
+_LIBRARIES_AT_FIRST = (
+    "firebase_functions.private.serving",
+    "firebase_functions.https_fn",
+    "firebase_functions.firestore_fn",
+    "firebase_functions.pubsub_fn",
+    "firebase_functions.scheduler_fn",
+)
 _LIBRARIES = (
     "functions_framework._cli",
     "functions_framework._http.gunicorn",
     "gunicorn.workers.gthread",
     "gunicorn.glogging",
-    "firebase_functions.https_fn",
-    "firebase_functions.firestore_fn",
-    "firebase_functions.pubsub_fn",
-    "firebase_functions.scheduler_fn",
     "firebase_admin.auth",
     "google.cloud.firestore",
     "google.cloud.pubsub_v1",
@@ -59,15 +67,37 @@ class _Worker:
     connection: socket.socket
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What a process is to be forked for: the list of functions if `manifest` names a file, else a worker."""
+
+    folder: str
+    manifest: str
+    environment: dict[bytes, bytes]
+
+    @classmethod
+    def read(cls, sent: bytes) -> _Request:
+        """As the launcher writes it.
+
+        Raises:
+            ValueError: it is not complete.
+        """
+        folder, manifest, *variables = sent.split(b"\0")
+        environment = {name: value for name, _, value in (variable.partition(b"=") for variable in variables)}
+        return cls(os.fsdecode(folder), os.fsdecode(manifest), environment)
+
+
 class Nursery:
     """Accepts requests for workers on a Unix socket.
 
     Args:
         address: path of the socket.
+        libraries: imported one by one while there is nothing else to do.
     """
 
-    def __init__(self, address: Path) -> None:
+    def __init__(self, address: Path, libraries: Iterable[str]) -> None:
         self._address = address
+        self._libraries = deque(libraries)
         self._workers: dict[int, _Worker] = {}
         self._selector = selectors.DefaultSelector()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -87,7 +117,7 @@ class Nursery:
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(wake_read, selectors.EVENT_READ)
         while True:
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(timeout=0 if self._libraries else None):
                 if key.fileobj is self._listener:
                     self._accept()
                 elif key.fd == wake_read:
@@ -95,29 +125,29 @@ class Nursery:
                 elif key.data in self._workers:
                     self._end(self._workers[key.data])
             self._reap()
+            if self._libraries:
+                _import(self._libraries.popleft())
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
         connection.settimeout(5.0)
         try:
             head, streams, _, _ = socket.recv_fds(connection, 4, 3)
-            request = json.loads(_receive(connection, int.from_bytes(head, "big")))
+            request = _Request.read(_receive(connection, int.from_bytes(head, "big")))
         except (OSError, ValueError) as failure:
             sys.stderr.write(f"nursery: unusable request: {failure}\n")
             connection.close()
             return
         pid = os.fork()
         if pid == 0:
-            self._become_worker(connection, streams, request["environment"], request["folder"])
+            self._become_worker(connection, streams, request)
         for stream in streams:
             os.close(stream)
         self._workers[pid] = _Worker(pid, connection)
         self._selector.register(connection, selectors.EVENT_READ, pid)
 
-    def _become_worker(
-        self, connection: socket.socket, streams: list[int], environment: dict[str, str], folder: str
-    ) -> None:
-        """Run the functions framework in this forked process, and leave it by no other way than its exit."""
+    def _become_worker(self, connection: socket.socket, streams: list[int], request: _Request) -> None:
+        """Do what was asked for in this forked process, and leave it by no other way than its exit."""
         code = 1
         try:
             os.setsid()
@@ -132,13 +162,14 @@ class Nursery:
             for target, stream in enumerate(streams):
                 os.dup2(stream, target)
                 os.close(stream)
-            os.environ.clear()
-            os.environ.update(environment)
+            os.environb.clear()
+            os.environb.update(request.environment)
             time.tzset()
-            os.chdir(folder)
+            os.chdir(request.folder)
             # The framework made its default from the folder it was imported in.
-            os.environ.setdefault("FUNCTION_SOURCE", os.path.join(folder, "main.py"))
-            code = _serve()
+            os.environ.setdefault("FUNCTION_SOURCE", os.path.join(request.folder, "main.py"))
+            gc.enable()
+            code = _discover(request.manifest) if request.manifest else _serve()
         except BaseException:
             traceback.print_exc()
         finally:
@@ -196,6 +227,12 @@ def _serve() -> int:
     return 0
 
 
+def _discover(file: str) -> int:
+    """Write the list of functions that main.py declares, as firebase-tools reads it."""
+    manifest.write(file)
+    return 0
+
+
 def _answer_health_checks() -> None:
     """Answer GET /__/health, which the emulator asks of a new worker, without calling the function.
 
@@ -214,12 +251,12 @@ def _answer_health_checks() -> None:
     functions_framework._configure_app = configured
 
 
-def _import_libraries() -> None:
-    for name in _LIBRARIES:
-        try:
-            importlib.import_module(name)
-        except Exception as failure:  # a library less costs time, nothing else
-            sys.stderr.write(f"nursery: {name} was not preloaded: {failure!r}\n")
+def _import(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except Exception as failure:  # a library less costs time, nothing else
+        sys.stderr.write(f"nursery: {name} was not preloaded: {failure!r}\n")
+    gc.freeze()  # the forked need not look through all of it again, which would copy the memory they share
 
 
 def main() -> None:
@@ -228,8 +265,10 @@ def main() -> None:
     sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    _import_libraries()
-    Nursery(Path(sys.argv[1])).run()
+    gc.disable()  # nothing is given back while everything is loaded
+    for name in _LIBRARIES_AT_FIRST:
+        _import(name)
+    Nursery(Path(sys.argv[1]), _LIBRARIES).run()
 
 
 if __name__ == "__main__":

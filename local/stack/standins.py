@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.serving import write_atomically
+from local.files import write_atomically
 from local.stack import web
 from local.stack.errors import StackError
 from local.stack.state import Folder

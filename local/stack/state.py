@@ -15,7 +15,7 @@ from typing import Any
 
 import platformdirs
 
-from local.serving import write_atomically
+from local.files import write_atomically
 from local.stack import processes
 
 FOLDER_VARIABLE = "LEADGEN_STACK_DIR"

@@ -181,14 +181,14 @@ class Supervisor:
         files = toolchain.find_emulators(firebase_tools)
         environment = emulators.environment(self.folder, java, files, self.info.variables, nursery)
         environment |= {"GOOGLE_CLOUD_PROJECT": self.info.project_id}
+        # Before firebase-tools looks for the list of functions, which would make it start a process for that.
+        self._wait_for(lambda: Path(nursery).exists() or not self._nursery.is_alive(), 30, "nursery")
+        self._functions = functions.discover(self.folder.root / "functions", environment, nursery)
         data = emulators.saved_data(self.folder)
         self._say("starting the Firebase emulators" + (" with the data of the last run" if data else ""))
         command = emulators.command(node, firebase_tools, configuration, self.info.project_id, data)
         self._firebase.start(command, environment)
-        # firebase-tools comes to the functions last, some 8 s later; until then the list of them has been written.
-        self._functions = functions.discover(self.folder.root / "functions", environment)
         self._wait_for_firebase()
-        self._wait_for(lambda: Path(nursery).exists() or not self._nursery.is_alive(), 30, "nursery")
         problems = self._warm()
         if problems:
             raise StackError(f"{problems[0]}\n{self._firebase.tail()}")

@@ -7,7 +7,6 @@ remembers nothing, against the real store and a real server.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -40,6 +39,7 @@ from local.classifieds import app as site
 from local.classifieds.source import source_toml
 from local.serving import running
 from tests.crashes import Fate, end_states
+from tests.databases import Databases
 from tests.support import START, Broker, FakeClock
 
 REQUEST = "c" * 32
@@ -183,13 +183,10 @@ def sources(site_url: str, tmp_path: Path) -> tuple[Source, ...]:
 
 
 @pytest.fixture
-def campaign(firestore_db: firestore.Client, sources: tuple[Source, ...]) -> Callable[[Fate, int], dict[str, Any]]:
+def campaign(databases: Databases, sources: tuple[Source, ...]) -> Callable[[Fate, int], dict[str, Any]]:
     def run(fate: Fate, number: int) -> dict[str, Any]:
-        db = firestore.Client(project=f"{firestore_db.project}-{os.urandom(4).hex()}")
-        try:
+        with databases.one() as db:
             return World(db, sources, fate).live()
-        finally:
-            db.close()
 
     run(Fate(), 0)  # some posts of the site fail the first time they are asked for, and never again
     return run

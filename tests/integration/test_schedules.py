@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
-from google.cloud import firestore
 
 from leadgen.model.errors import InvalidInput
 from leadgen.model.ids import scheduled_request_id
@@ -21,6 +20,7 @@ from leadgen.pipeline.schedules import create_schedule
 from leadgen.pipeline.sweep import sweep
 from tests.counting import counted
 from tests.crashes import Fate, end_states
+from tests.databases import Databases
 from tests.schedule_world import AFTER_THE_CHANGE, DAILY, FIRST, ID, PLAN, World, withdraw_acknowledgement, world
 from tests.support import START
 
@@ -81,25 +81,24 @@ def test_a_tick_that_read_long_ago_does_nothing_for_a_schedule_that_was_changed(
 
 
 @pytest.mark.parametrize("error", [None, lambda: ServiceUnavailable("down")], ids=["killed", "failing"])
-@pytest.mark.usefixtures("firestore_db")
 def test_a_tick_struck_at_any_step_is_made_up_for_once(
-    worker_project: str, tmp_path: Path, error: Callable[[], Exception] | None
+    databases: Databases, tmp_path: Path, error: Callable[[], Exception] | None
 ) -> None:
     """Between the campaign and the schedule's next time, too: they are one commit, whose answer may be lost."""
 
     def run(fate: Fate, number: int) -> tuple[Any, ...]:
-        db = firestore.Client(project=f"{worker_project}-{'f' if error else 'k'}{number}")
         folder = tmp_path / str(number)
         folder.mkdir()
-        world = World(db, folder)
-        made, _ = create_schedule(world.context(), ID, PLAN)
-        for minute in range(3):
-            world.clock.moment = FIRST + timedelta(minutes=minute)
-            with fate.over(db):
-                fate.survive(world.tick)
-        after = world.read(ID)
-        told = sum(text.startswith("campaign.started") for text in world.activity())
-        return made.next_run_at, list(world.campaigns()), after.runs, after.missed, after.next_run_at, told
+        with databases.one() as db:
+            world = World(db, folder)
+            made, _ = create_schedule(world.context(), ID, PLAN)
+            for minute in range(3):
+                world.clock.moment = FIRST + timedelta(minutes=minute)
+                with fate.over(db):
+                    fate.survive(world.tick)
+            after = world.read(ID)
+            told = sum(text.startswith("campaign.started") for text in world.activity())
+            return made.next_run_at, list(world.campaigns()), after.runs, after.missed, after.next_run_at, told
 
     (undisturbed, end), *others = end_states(run, error)
     assert end == (FIRST, [scheduled_request_id(ID, FIRST)], 1, 0, FIRST + timedelta(days=1), 1)

@@ -8,12 +8,11 @@ import random
 import socket
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 
-from local.stack import Stack, StackError, emulators, functions, ports, processes, standins, toolchain, warmup
+from local.stack import Stack, StackError, emulators, ports, processes, standins, toolchain, warmup
 from local.stack.state import FAILED, READY, STOPPING, Folder, PartHealth, StackInfo, SupervisorLock, version
 from local.stack.supervisor import Options, Supervisor
 
@@ -218,166 +217,6 @@ def test_a_nonsensical_tick_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("LEADGEN_TICK_SECONDS", text)
     with pytest.raises(StackError, match="LEADGEN_TICK_SECONDS"):
         Stack("x", tmp_path)
-
-
-# -- tools
-
-
-def make_jar(path: Path, manifest: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("META-INF/MANIFEST.MF", manifest)
-    return path
-
-
-@pytest.fixture
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A machine with an empty home and no emulators."""
-    for name in (
-        toolchain.FIRESTORE_VARIABLE,
-        toolchain.PUBSUB_VARIABLE,
-        "FIREBASE_EMULATORS_PATH",
-        "CLOUDSDK_ROOT_DIR",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    tools = tmp_path / "firebase-tools" / "lib"
-    (tools / "bin").mkdir(parents=True)
-    (tools / "emulator").mkdir()
-    table = {"firestore": {"downloadPathRelativeToCacheDir": "fs-v1.jar"}}
-    (tools / "emulator" / "downloadableEmulatorInfo.json").write_text(json.dumps(table))
-    return tools / "bin" / "firebase.js"
-
-
-def test_the_emulator_is_looked_for_in_variable_cache_and_cloud_sdk_in_this_order(
-    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sdk = make_jar(tmp_path / "sdk/platform/cloud-firestore-emulator/cloud-firestore-emulator.jar", "")
-    monkeypatch.setenv("CLOUDSDK_ROOT_DIR", str(tmp_path / "sdk"))
-    assert toolchain.find_firestore_jar(bare) == sdk
-    cached = make_jar(tmp_path / "home/.cache/firebase/emulators/fs-v1.jar", "")
-    assert toolchain.find_firestore_jar(bare) == cached
-    assert toolchain.find_emulators(bare).firestore is None  # firebase-tools finds its own cache
-    named = make_jar(tmp_path / "named.jar", "")
-    monkeypatch.setenv(toolchain.FIRESTORE_VARIABLE, str(named))
-    assert toolchain.find_firestore_jar(bare) == named
-
-
-def test_a_variable_that_names_no_file_is_an_error_not_ignored(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(toolchain.FIRESTORE_VARIABLE, "/no/such.jar")
-    with pytest.raises(StackError, match=r"/no/such\.jar"):
-        toolchain.find_emulators(bare)
-
-
-def test_missing_node_says_how_to_get_it(bare: Path) -> None:
-    with pytest.raises(StackError, match="apt-get install nodejs"):
-        toolchain.find_node()
-
-
-def test_missing_firebase_tools_says_how_to_get_them(bare: Path, tmp_path: Path) -> None:
-    with pytest.raises(StackError, match="make setup"):
-        toolchain.find_firebase_tools(tmp_path)
-
-
-def test_a_jar_without_main_class_gets_a_launcher_with_wrapped_lines(tmp_path: Path) -> None:
-    jar = make_jar(tmp_path / ("long " * 30).strip() / "fs.jar", "Manifest-Version: 1.0\r\n")
-    launcher = toolchain.runnable_jar(jar, tmp_path / "tools")
-    with zipfile.ZipFile(launcher) as archive:
-        manifest = archive.read("META-INF/MANIFEST.MF")
-    assert all(len(line) <= 72 for line in manifest.split(b"\r\n"))
-    unfolded = manifest.replace(b"\r\n ", b"").decode()
-    assert f"Class-Path: {jar.as_uri()}" in unfolded
-    assert f"Main-Class: {toolchain.FIRESTORE_MAIN_CLASS}" in unfolded
-
-
-def test_a_jar_with_main_class_is_used_as_it_is(tmp_path: Path) -> None:
-    jar = make_jar(tmp_path / "fs.jar", "Manifest-Version: 1.0\r\nMain-Class: x.Y\r\n")
-    assert toolchain.runnable_jar(jar, tmp_path / "tools") == jar
-
-
-# -- the functions folder and firebase.json
-
-MAIN = "x = 1\n"
-
-
-def make_repository(folder: Path) -> Path:
-    source = folder / "backend"
-    (source / "leadgen" / "__pycache__").mkdir(parents=True)
-    (source / "venv").mkdir()
-    (source / "main.py").write_text(MAIN)
-    (folder / "firestore.rules").write_text("rules")
-    (folder / "firestore.indexes.json").write_text("{}")
-    config = {
-        "functions": [
-            {"source": "backend", "codebase": "default", "runtime": "python311", "ignore": ["venv"], "predeploy": []}
-        ],
-        "firestore": {"rules": "firestore.rules", "indexes": "firestore.indexes.json"},
-    }
-    (folder / "firebase.json").write_text(json.dumps(config))
-    return folder / "firebase.json"
-
-
-def test_the_generated_configuration_follows_the_deployed_one(tmp_path: Path) -> None:
-    repository = tmp_path / "repository"
-    repository.mkdir()
-    deployed = make_repository(repository)
-    before = sorted(str(path) for path in repository.rglob("*"))
-    chosen = {name: 20_000 + number for number, name in enumerate(emulators.PORT_NAMES)}
-    (tmp_path / "stack").mkdir()
-    target = emulators.write_configuration(Folder(tmp_path / "stack"), deployed, chosen, None)
-    generated = json.loads(target.read_text())
-    assert generated["functions"][0]["ignore"] == ["venv"]
-    assert generated["functions"][0]["runtime"] == f"python3{sys.version_info.minor}"
-    assert (target.parent / generated["firestore"]["rules"]).read_text() == "rules"
-    assert generated["emulators"]["firestore"]["port"] == chosen["firestore"]
-    assert generated["emulators"]["firestore"]["websocketPort"] == chosen["firestore_websocket"]
-    assert generated["emulators"]["ui"] == {"enabled": False}
-    assert sorted(str(path) for path in repository.rglob("*")) == before  # nothing is written into the source
-
-
-def test_each_stack_has_an_environment_of_its_own(tmp_path: Path) -> None:
-    make_repository(tmp_path)
-    (tmp_path / "backend" / "venv").rmdir()
-    for name in ("one", "two"):
-        functions.stage(tmp_path / "backend", tmp_path / name)
-        assert (tmp_path / name / "main.py").read_text() == MAIN
-        activate = tmp_path / name / "venv" / "bin" / "activate"
-        answer = subprocess.run(
-            ["sh", "-c", f'. "{activate}" && echo "$VIRTUAL_ENV"'], capture_output=True, text=True, check=True
-        )
-        assert answer.stdout.strip() == sys.prefix
-
-
-def test_a_functions_folder_without_main_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StackError, match=r"no main\.py"):
-        functions.stage(tmp_path, tmp_path / "out")
-
-
-def test_a_main_that_cannot_be_imported_is_shown_with_its_error(tmp_path: Path) -> None:
-    (tmp_path / "main.py").write_text("raise RuntimeError('broken on purpose')\n")
-    functions.stage(tmp_path, tmp_path / "staged")
-    with pytest.raises(StackError, match="broken on purpose"):
-        functions.discover(tmp_path / "staged", dict(os.environ))
-
-
-def test_functions_are_recognised_by_kind(tmp_path: Path) -> None:
-    found = functions.parse(
-        {
-            "endpoints": {
-                "a": {"httpsTrigger": {}, "timeoutSeconds": 300, "region": ["europe-west1"]},
-                "b": {"eventTrigger": {"eventType": "x"}, "timeoutSeconds": None},
-                "c": {"scheduleTrigger": {"schedule": "every 5 minutes", "timeZone": "America/Chicago"}},
-            }
-        }
-    )
-    assert [(f.name, f.kind, f.region, f.timeout_s) for f in found] == [
-        ("a", "http", "europe-west1", 300),
-        ("b", "event", "us-central1", 60),
-        ("c", "schedule", "us-central1", 60),
-    ]
-    assert found[2].timezone == "America/Chicago"
-    assert [f.trigger(3) for f in found] == ["europe-west1-a", "us-central1-b-3", "us-central1-c-3"]
 
 
 def test_the_generation_is_the_highest_the_emulator_lists(monkeypatch: pytest.MonkeyPatch) -> None:
