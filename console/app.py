@@ -24,15 +24,12 @@ from console.live.clock import Clock, SystemClock
 from console.live.feed import Window
 from console.live.health import Freshness, Health, LinkState
 from console.live.history import History
-from console.live.session import Session, SignedOut
+from console.live.session import BackendError, Session, SignedOut
 from console.live.store import LiveStore
 from console.preferences import Preferences
 from console.screens.dashboard.rows import funnel_counts
-from console.screens.debug import DebugScreen, facts
 from console.screens.frame import LiveScreen
-from console.screens.help import HelpScreen
-from console.screens.jump import JumpScreen, places
-from console.screens.palette import ActionCommands
+from console.screens.palette import ActionCommands, Palette
 from console.screens.view import View
 from console.signals import Signals
 from console.typing_ahead import TypingAhead
@@ -154,9 +151,13 @@ class LeadgenApp(TypingAhead, ConsoleApp):
         def sign_in() -> None:
             try:
                 session = self._session_factory()
+                _ = session.user  # Asks the network, once, so it is asked for here and not by the screen.
                 live = self._make_live(session, self._clock)
             except SignedOut as error:
                 self.call_from_thread(self._sign_in_failed, LinkState.SIGNED_OUT, str(error))
+            except BackendError as error:
+                said = plain(f"{error.title} ({error.detail}). {error.hint}", 400)
+                self.call_from_thread(self._sign_in_failed, LinkState.OFFLINE, said)
             except Exception as error:
                 logging.getLogger(__name__).debug("no session", exc_info=True)
                 said = plain(f"The session could not be opened: {error}", 400)
@@ -260,9 +261,16 @@ class LeadgenApp(TypingAhead, ConsoleApp):
 
     def action_help(self) -> None:
         """List what can be done here."""
+        from console.screens.help import HelpScreen
+
         name = self.screen.NAME if isinstance(self.screen, LiveScreen) else ""
         if name:
             self.push_screen(HelpScreen(name, self.keys))
+
+    def action_command_palette(self) -> None:
+        """Show everything that can be done here."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_zoom(self) -> None:
         """Zoom the focused pane of the present screen."""
@@ -271,6 +279,8 @@ class LeadgenApp(TypingAhead, ConsoleApp):
 
     def action_jump(self) -> None:
         """Go to a pane or field by its letter."""
+        from console.screens.jump import JumpScreen, places
+
         targets = places(self.screen.focus_chain)
 
         def go(chosen: Widget | None) -> None:
@@ -282,6 +292,8 @@ class LeadgenApp(TypingAhead, ConsoleApp):
 
     def action_debug(self) -> None:
         """Show what the console itself is doing."""
+        from console.screens.debug import DebugScreen, facts
+
         if not isinstance(self.screen, ModalScreen):
             size = self.size
             self.push_screen(DebugScreen(lambda: facts(self.view(), self._flush_ms, (size.width, size.height))))
@@ -321,7 +333,7 @@ def console_app(open_session: Callable[[Callable[[str], None]], Session]) -> Lea
     Args:
         open_session: signs in; runs in a worker after the first paint, and tells what it does if that takes a while.
     """
-    from console.client.profile import settings_path
+    from console.client.folder import settings_path
 
     own = preferences.load(settings_path().with_name(preferences.FILE_NAME))
     app = LeadgenApp(lambda: open_session(app.opening), settings=own)

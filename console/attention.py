@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from console.format import plain
 
@@ -17,8 +17,7 @@ _ESC = "\x1b"
 _END = f"{_ESC}\\"
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """What is to be done now.
 
     Args:

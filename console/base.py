@@ -20,6 +20,8 @@ from console.sheet import Sheet
 from console.theme import THEMES, next_theme, theme_named
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from console.review import Companion, Event
 
 _RANKS = ("", "viewer", "operator", "admin")
@@ -32,9 +34,10 @@ class ConsoleApp(App[None]):
         settings: what the operator has set for themselves; `None` for the console as it comes.
     """
 
+    _coloured: tuple[Theme, dict[str, str]] | None = None
+
     def __init__(self, settings: Preferences | None = None) -> None:
         super().__init__()
-        self.stylesheet = Sheet(variables=self.get_css_variables())
         self.session: Session | None = None
         self.settings = settings or Preferences(Path())
         self.keys, self._unusable = checked(self.settings.table("keys"))
@@ -43,6 +46,7 @@ class ConsoleApp(App[None]):
         # Textual paints in greys then; see the style sheet for what else changes. https://no-color.org
         self.set_class(self.no_color, "-monochrome")
         self.theme = theme_named(self.settings.text("look", "theme")).name
+        self.stylesheet = Sheet(variables=self.get_css_variables())
         self.before_quit: list[Callable[[], str]] = []
         """Asked before the console is left; what they say is put to the operator first."""
         self._is_leaving = False
@@ -62,6 +66,14 @@ class ConsoleApp(App[None]):
     def scope(self) -> str:
         """The name of the screen shown, or "" for a dialog."""
         return str(getattr(self.screen, "NAME", ""))
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours, worked out once for a theme: the library asks four times before the first paint."""
+        theme = self.current_theme
+        if self._coloured is None or self._coloured[0] is not theme:
+            self._coloured = theme, super().get_css_variables()
+        self.theme_variables = self._coloured[1]
+        return self.theme_variables
 
     # -- what is outside the screen
 
@@ -168,7 +180,7 @@ class ConsoleApp(App[None]):
                 self.call_from_thread(on_error, error)
             except Exception as error:
                 logging.getLogger(__name__).debug("%s failed", name, exc_info=True)
-                said = plain(f"{type(error).__name__}: {error}", 300)
+                said = plain(f"{type(error).__name__}: {error}".removesuffix(": "), 300)
                 self.call_from_thread(on_error, BackendError(f"{name} failed", said))
             else:
                 self.call_from_thread(then, result)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 ROLES = ("operator", "admin", "viewer")
 
 
-@dataclass
 class Choice:
     """What the global options say.
 
@@ -17,9 +14,10 @@ class Choice:
         role: on the local stack, as whom.
     """
 
-    profile: str = ""
-    stack: str = "default"
-    role: str = "operator"
+    def __init__(self, profile: str = "", stack: str = "default", role: str = ROLES[0]) -> None:
+        self.profile = profile
+        self.stack = stack
+        self.role = role
 
 
 choice = Choice()

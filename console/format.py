@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
 
 _UNSHOWABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that are left out: controls (so no terminal escapes), invisible and direction-changing
@@ -65,6 +64,12 @@ def ago(moment: datetime, now: datetime) -> str:
     return f"{age}s"
 
 
+def long_ago(moment: datetime, now: datetime) -> str:
+    """How long ago a moment was, for a sentence: ``now``, ``4m ago``."""
+    age = ago(moment, now)
+    return age if age == "now" else f"{age} ago"
+
+
 def phone(value: str) -> str:
     """A number in E.164 as it is written in North America; others as they are."""
     text = plain(value, 40)
@@ -78,6 +83,8 @@ _REGIONS = {"C": "CT", "E": "ET", "M": "MT", "P": "PT"}
 
 def short_zone(name: str, at: datetime) -> str:
     """A timezone in two to four letters, such as CT for America/Chicago; what is unknown stays short and as it is."""
+    from zoneinfo import ZoneInfo
+
     try:
         letters = at.astimezone(ZoneInfo(name)).tzname() or ""
     except (KeyError, ValueError, OSError):

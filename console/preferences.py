@@ -7,18 +7,15 @@ comments too, stays when the console saves a choice, and a mistake in it costs t
 from __future__ import annotations
 
 import os
-import tempfile
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 FILE_NAME = "console.toml"
 
 
-@dataclass(frozen=True)
-class Preferences:
+class Preferences(NamedTuple):
     """An operator's choices.
 
     Args:
@@ -28,7 +25,7 @@ class Preferences:
     """
 
     path: Path
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = MappingProxyType({})
     problems: tuple[str, ...] = ()
 
     def table(self, name: str) -> Mapping[str, Any]:
@@ -83,14 +80,26 @@ class Preferences:
 def load(path: Path) -> Preferences:
     """Read the file; whatever is wrong with it becomes a problem, not an error."""
     try:
-        return Preferences(path, tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Preferences(path)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return Preferences(path, {}, (f"{path} can't be read, so the console looks as it comes: {error}",))
+    except (OSError, UnicodeDecodeError) as error:
+        return _unread(path, error)
+    import tomllib
+
+    try:
+        return Preferences(path, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        return _unread(path, error)
+
+
+def _unread(path: Path, error: Exception) -> Preferences:
+    return Preferences(path, problems=(f"{path} can't be read, so the console looks as it comes: {error}",))
 
 
 def _replace(path: Path, text: str) -> None:
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

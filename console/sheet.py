@@ -1,9 +1,9 @@
-"""The style sheet, parsed once for each set of colours, and looked up by what a widget is.
+"""The style sheet, parsed once for each set of colours, and looked up by what a widget is and when it is asked.
 
 The library parses everything afresh each time it refreshes styles, four times before the first paint; and for every
 widget whose styles it works out, which may be all of them after a key, it goes through all rules there are. What a rule
 becomes depends on its text and on the colours only, and which rules may concern a widget on its type, classes and id
-only. So both are kept.
+only. So both are kept. And a widget's parts, of which a table has a dozen, get their styles when they are painted.
 """
 
 from __future__ import annotations
@@ -11,12 +11,42 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.css.model import RuleSet
-from textual.css.styles import RulesMap
+from textual.css.styles import RenderStyles, RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.dom import DOMNode
 
 _Source = tuple[int, str, CSSLocation, bool, int, str]
+
+
+class Parts(dict[str, RenderStyles]):
+    """The styles of a widget's parts (its component classes), each worked out when it is first asked for.
+
+    Args:
+        sheet: what works them out.
+        node: the widget.
+    """
+
+    def __init__(self, sheet: Sheet, node: DOMNode) -> None:
+        super().__init__()
+        self._sheet, self._node = sheet, node
+        self._names = node._get_component_classes()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __missing__(self, name: str) -> RenderStyles:
+        if name not in self._names:
+            raise KeyError(name)
+        styles = self[name] = self._sheet.part(self._node, name)
+        return styles
+
+    def renew(self) -> bool:
+        """Work out anew those that were asked for; gives back whether one of them changed."""
+        before = [*self.items()]
+        for name, _ in before:
+            self[name] = self._sheet.part(self._node, name)
+        return any(self[name] != styles for name, styles in before)
 
 
 class Sheet(Stylesheet):
@@ -69,6 +99,26 @@ class Sheet(Stylesheet):
             super().apply(node, animate=animate, cache=cache)
         finally:
             self._present = before
+
+    def part(self, node: DOMNode, name: str) -> RenderStyles:
+        """The styles of a part of a widget.
+
+        Args:
+            node: the widget.
+            name: the part's component class.
+        """
+        part = DOMNode(classes=name)
+        part._attach(node)
+        self.apply(part)
+        return part.styles
+
+    def _process_component_classes(self, node: DOMNode) -> None:
+        parts = node._component_styles
+        if isinstance(parts, Parts):
+            if parts.renew():
+                node.refresh()
+        elif node._get_component_classes():
+            node._component_styles = Parts(self, node)
 
     def _concerning(self, node: DOMNode) -> list[RuleSet]:
         rules_map = self.rules_map

@@ -19,6 +19,7 @@ DARK = Theme(
     dark=True,
     variables={
         "text-muted": "#8b99ab",
+        "text-disabled": "#8b99ab",
         "text-success": "#86c28b",
         "text-warning": "#e3b75e",
         "text-error": "#ec7f7f",
@@ -49,6 +50,7 @@ LIGHT = Theme(
     dark=False,
     variables={
         "text-muted": "#596673",
+        "text-disabled": "#596673",
         "text-success": "#2b7038",
         "text-warning": "#855a00",
         "text-error": "#b3342f",
@@ -79,10 +81,12 @@ CONTRAST = Theme(
     dark=True,
     variables={
         "text-muted": "#d0d0d0",
+        "text-disabled": "#d0d0d0",
         "text-success": "#66ff66",
         "text-warning": "#ffd24d",
         "text-error": "#ffa2a2",
         "text-accent": "#ffff66",
+        "input-selection-background": "#002a63",
         "line": "#b0b0b0",
         "cursor-row": "#002a63",
         "changed-row": "#1c2b1c",
@@ -110,6 +114,7 @@ COLOUR_BLIND = Theme(
     dark=True,
     variables={
         "text-muted": "#a0a7b3",
+        "text-disabled": "#a0a7b3",
         "text-success": "#56b4e9",
         "text-warning": "#f0e442",
         "text-error": "#e69f00",

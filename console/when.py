@@ -38,14 +38,14 @@ def parse_days(text: str) -> list[int]:
         end = _day(last) if dash else start
         days.update((start + step) % 7 for step in range((end - start) % 7 + 1))
     if not days:
-        raise ValueError("mon-fri, mon,thu or daily")
+        raise ValueError("such as mon-fri, mon,thu or daily")
     return sorted(days)
 
 
 def _day(text: str) -> int:
     found = _NAME.fullmatch(text)
     if found is None:
-        raise ValueError(f"{plain(text, 20) or 'nothing'!r} is none; mon-fri, mon,thu or daily")
+        raise ValueError(f"{plain(text, 20) or 'nothing'!r} is no day; such as mon-fri, mon,thu or daily")
     return _DAYS.index(found.group(1))
 
 

@@ -202,7 +202,7 @@ class BigTable(LiveTable):
             self._seen = {place: self._seen[place] for place in self.in_sight if place in self._seen}
         at_cursor = index == self.cursor and self.has_focus
         # A version alone is not enough: marks, and ages told anew, change what a row says.
-        known = (row, self.scrollable_content_region.width, at_cursor, row.key in self._changed, self.rich_style)
+        known = (row, *self.look(), at_cursor, row.key in self._changed)
         strip = self._lines.get(known)
         if strip is None:
             strip = self._lines[known] = super().render_line(y)

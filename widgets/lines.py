@@ -11,9 +11,14 @@ from textual.widgets import Static
 from widgets.spans import Spans
 from widgets.text import content
 
+LEAST_TEXT = 12
+"""Cells beside the heads below which they take no column of their own."""
+
 
 class LineList(VerticalScroll, can_focus=True):
     """Lines of toned text that wrap; each has a short head (a time) that stands free at the left.
+
+    Where that would leave too little room, a text begins behind its head and goes on below it.
 
     Args:
         id: the widget's id.
@@ -54,9 +59,13 @@ class LineList(VerticalScroll, can_focus=True):
 
     def _render_lines(self) -> None:
         head = max((len(h) for h, _ in self.lines), default=0) + 1
-        width = max(10, self._body.content_size.width - head)
+        room = self._body.content_size.width
         out: list[Content] = []
+        if room - head < LEAST_TEXT:
+            out = [content(((f"{when} " if when else "", "muted"), *pieces)) for when, pieces in self.lines]
+            self._body.update(Content("\n").join(out))
+            return
         for when, pieces in self.lines:
-            for number, part in enumerate(content(pieces).wrap(width)):
+            for number, part in enumerate(content(pieces).wrap(room - head)):
                 out.append(content(((f"{when if number == 0 else '':<{head}}", "muted"),)) + part)
         self._body.update(Content("\n").join(out))

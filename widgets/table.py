@@ -8,7 +8,7 @@ never by the data. The cursor stays on its row's key and the scroll position on 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -21,13 +21,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.spans import TONES, Spans, fit
+from widgets.spans import width as cells_of
 
 MARK_S = 1.2
 """How long a changed row is marked, in seconds."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column.
 
     Args:
@@ -43,8 +43,7 @@ class Column:
     from_width: int = 0
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A row.
 
     Args:
@@ -110,6 +109,7 @@ class LiveTable(ScrollView, can_focus=True):
         self._changed: dict[str, float] = {}
         self._notice: Spans = ()
         self._fresh = True
+        self._look: tuple[int, Style] | None = None
 
     # -- content
 
@@ -259,10 +259,21 @@ class LiveTable(ScrollView, can_focus=True):
         super().notify_style_update()
         self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Some lines of the table; what they have in common is worked out once."""
+        self._look = self.look()
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._look = None
+
+    def look(self) -> tuple[int, Style]:
+        """Width and style of every line."""
+        return self._look or (self.scrollable_content_region.width, self.rich_style)
+
     def render_line(self, y: int) -> Strip:
         """One line of the table."""
-        width = self.scrollable_content_region.width
-        base = self.rich_style
+        width, base = self.look()
         if not self._rows:
             return self._notice_line(y, width, base)
         if self._headings and y == 0:
@@ -306,14 +317,25 @@ class LiveTable(ScrollView, can_focus=True):
 
     def _strip(self, cells: Sequence[Spans], width: int, base: Style, style: Callable[[str], Style]) -> Strip:
         shown = [(c, cell) for c, cell in zip(self.columns, cells, strict=True) if width >= c.from_width]
-        fixed = sum(column.width for column, _ in shown) + max(0, len(shown) - 1)
+        rest = max(0, width - sum(column.width for column, _ in shown) - max(0, len(shown) - 1))
         segments: list[Segment] = []
-        for number, (column, cell) in enumerate(shown):
+        number = 0
+        while number < len(shown):
+            column, cell = shown[number]
             if number:
                 segments.append(Segment(" ", base))
-            room = column.width or max(0, width - fixed)
+            room = column.width or rest
+            number += 1
+            # What is too long for its column runs on over empty cells behind it.
+            while number < len(shown) and _is_empty(shown[number][1]) and not column.right and cells_of(cell) > room:
+                room += 1 + (shown[number][0].width or rest)
+                number += 1
             segments.extend(Segment(text, style(tone)) for text, tone in fit(cell, room, right=column.right))
         return Strip(segments).adjust_cell_length(width, base)
+
+
+def _is_empty(cell: Spans) -> bool:
+    return not any(text for text, _ in cell)
 
 
 def _wrap(text: str, width: int) -> list[str]:

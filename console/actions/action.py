@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(NamedTuple):
     """Something the operator can do.
 
     Args:
@@ -37,8 +36,7 @@ class Action:
         return self.shown_key or self.key.replace(",", " ")
 
 
-@dataclass(frozen=True)
-class ScreenEntry:
+class ScreenEntry(NamedTuple):
     """A screen that exists.
 
     Args:

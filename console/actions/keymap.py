@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from console.actions import ACTIONS, SCREENS, Action, of_scope
 
@@ -14,15 +15,14 @@ def _reads(keys: str) -> str:
     return keys.replace(",", " ").replace("question_mark", "?").replace("ctrl+", "Ctrl+").replace("shift+", "Shift+")
 
 
-@dataclass(frozen=True)
-class Keymap:
+class Keymap(NamedTuple):
     """Which keys do what.
 
     Args:
         keys: changed keys by action id, as Textual writes them (``ctrl+s``, ``question_mark``), separated by commas.
     """
 
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = MappingProxyType({})
 
     def text(self, action: Action) -> str:
         """An action's keys as the operator reads them."""

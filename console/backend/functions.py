@@ -83,7 +83,7 @@ def _deployed(profile: Profile, client: Any) -> list[FunctionState]:
         raise BackendError(
             "What is deployed can't be seen from here",
             "This machine has no Google Cloud credentials.",
-            "gcloud auth application-default login, with the role Cloud Functions Viewer",
+            "Type: gcloud auth application-default login (it takes the role Cloud Functions Viewer)",
         ) from None
     except (PermissionDenied, Forbidden):
         raise BackendError(

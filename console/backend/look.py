@@ -53,7 +53,7 @@ def _ask(profile: Profile, sign_in: SignIn, http: httpx.Client) -> tuple[float |
         return None, f"{error.title}. {error.detail} {error.hint}".strip(), None
     except httpx.HTTPError as error:
         hint = "leadgen local status" if profile.is_local else "Check the network and that the functions are deployed."
-        return None, f"The backend does not answer ({type(error).__name__}). {hint}", None
+        return None, f"The backend does not answer ({_why(error)}). {hint}", None
     skew = _skew(response, clock + took / 2)
     if response.status_code == 200:
         return took, "", skew
@@ -63,6 +63,12 @@ def _ask(profile: Profile, sign_in: SignIn, http: httpx.Client) -> tuple[float |
         told = {}
     detail = f"{told.get('title', '')}. {told.get('detail', '')}" if isinstance(told, dict) and told else ""
     return took, f"getConfig answered {response.status_code}. {detail}".strip(), skew
+
+
+def _why(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"nothing came for {TIMEOUT_S:.0f} s"
+    return "no connection" if isinstance(error, httpx.ConnectError) else "the connection broke"
 
 
 def _skew(response: httpx.Response, now: float) -> float | None:

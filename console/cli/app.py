@@ -49,7 +49,7 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 nobody is signed in, 4 the backend does not answer, "
-        "5 done in part."
+        "5 done in part, 130 interrupted."
     ),
 )
 app.add_typer(local.app, name="local", cls=CommandGroup)

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from console.client.profile import settings_path
+from console.client.folder import settings_path
 
 _SERVICE = "leadgen"
 

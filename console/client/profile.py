@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from console.client.folder import settings_path
 
 REGION = "us-central1"
 DEFAULT_REDIRECT = "http://localhost:8765/outlook/callback"
@@ -62,16 +63,6 @@ class Profile:
         return bool(self.firestore_host)
 
 
-def settings_path() -> Path:
-    """The settings file; `LEADGEN_CONFIG_DIR` moves its folder."""
-    folder = os.environ.get("LEADGEN_CONFIG_DIR")
-    if folder:
-        return Path(folder) / "settings.toml"
-    import platformdirs
-
-    return platformdirs.user_config_path("leadgen") / "settings.toml"
-
-
 def named_profile(name: str) -> Profile:
     """The profile of that name in the settings file.
 
@@ -94,6 +85,8 @@ def named_profile(name: str) -> Profile:
 
 
 def _example(name: str) -> str:
+    import json  # Not above: the console asks for its profile before the first paint.
+
     key = name if _BARE_KEY.fullmatch(name) else json.dumps(name)
     lines = (
         "Such a profile is three lines there:",

@@ -97,8 +97,12 @@ class SignIn:
 
     @property
     def user(self) -> UserInfo:
-        """Who this is, by the token's claims."""
-        claims = _claims(self.id_token())
+        """Who this is, by the claims of the token last held; only the first time is one asked for.
+
+        Raises:
+            SignInProblem, BackendError: there was none yet, and there is none to be had.
+        """
+        claims = _claims(self._token or self.id_token())
         uid = str(claims.get("user_id") or claims.get("sub") or "")
         return UserInfo(email=str(claims.get("email", "")), role=str(claims.get("role", "")), uid=uid)
 

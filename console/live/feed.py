@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
 
-@dataclass(frozen=True)
-class Doc:
+class Doc(NamedTuple):
     """A document as the console knows it; never changed after it was made.
 
     Args:
@@ -26,8 +24,7 @@ class Doc:
     updated: Any = None
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """What a feed holds at one moment.
 
     Args:
@@ -46,8 +43,7 @@ class Window:
         return tuple(doc.value for doc in self.docs)
 
 
-@dataclass(frozen=True)
-class Feed:
+class Feed(NamedTuple):
     """What to listen to. A listener pays one read per document of its window at every start, so windows are bounded.
 
     Args:
@@ -70,12 +66,17 @@ class Feed:
     newest_by: str = ""
 
 
-@dataclass
 class Reader:
-    """Turns the snapshots of one listener into documents, parsing only what changed since the one before."""
+    """Turns the snapshots of one listener into documents, parsing only what changed since the one before.
 
-    feed: Feed
-    known: dict[str, Doc | None]
+    Args:
+        feed: what is listened to.
+        known: what the listener before this one knew.
+    """
+
+    def __init__(self, feed: Feed, known: dict[str, Doc | None]) -> None:
+        self.feed = feed
+        self.known = known
 
     def read(self, snapshots: list[Any]) -> tuple[tuple[Doc, ...], int]:
         """The readable documents in order, and the number of unreadable ones.

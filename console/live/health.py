@@ -7,8 +7,9 @@ data stays LIVE, and a silent connection goes STALE.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 STALE_AFTER_S = 8.0
 """Older than this is not called live: three questions in a row went unanswered."""
@@ -34,8 +35,7 @@ class FeedState(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True)
-class FeedHealth:
+class FeedHealth(NamedTuple):
     """How one listener stands.
 
     Args:
@@ -54,8 +54,7 @@ class FeedHealth:
         return self.state is FeedState.DENIED or (self.state is FeedState.FAILED and self.confirmed_at is None)
 
 
-@dataclass(frozen=True)
-class Health:
+class Health(NamedTuple):
     """How all of it stands.
 
     Args:
@@ -66,7 +65,7 @@ class Health:
     """
 
     state: LinkState = LinkState.CONNECTING
-    feeds: Mapping[str, FeedHealth] = field(default_factory=dict)
+    feeds: Mapping[str, FeedHealth] = MappingProxyType({})
     retry_at: float | None = None
     message: str = ""
 

@@ -24,6 +24,7 @@ class AskScreen(ModalScreen[str | None]):
         check: says what is wrong with a text, or "" if it will do.
     """
 
+    CSS_PATH = "asking.tcss"
     AUTO_FOCUS = "#ask-text"
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
 
@@ -35,7 +36,7 @@ class AskScreen(ModalScreen[str | None]):
         """A field and what is allowed."""
         with Vertical(id="ask") as box:
             box.border_title = self._title
-            box.border_subtitle = "Enter takes it · Esc leaves it"
+            box.border_subtitle = "Enter takes it · Esc changes nothing"
             yield Input(self._text, id="ask-text", compact=True)
             yield Line(((self._hint, "muted"),), id="ask-said")
 

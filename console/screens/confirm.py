@@ -21,6 +21,7 @@ class ConfirmScreen(ModalScreen[bool]):
         yes: the word on the button that does it.
     """
 
+    CSS_PATH = "confirm.tcss"
     AUTO_FOCUS = "#confirm-no"
     BINDINGS = [
         Binding("escape,q", "answer(False)", "Cancel", show=False),
@@ -35,6 +36,7 @@ class ConfirmScreen(ModalScreen[bool]):
         """The question and two buttons."""
         with Vertical(id="confirm") as box:
             box.border_title = self._title
+            box.border_subtitle = "← → choose · Enter answers · Esc cancels"
             yield Line(((self._question, ""),), id="confirm-question")
             with Horizontal(id="confirm-buttons"):
                 yield Button("Cancel", id="confirm-no", compact=True)

@@ -68,6 +68,7 @@ class DebugScreen(ModalScreen[None]):
         read: gives them.
     """
 
+    CSS_PATH = "debug.tcss"
     BINDINGS = [
         Binding("escape,q,f12", "dismiss", "Close", show=False),
         Binding("y", "copy", "Copy", show=False),

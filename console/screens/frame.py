@@ -12,7 +12,7 @@ from console.actions import SCREENS, Action, of_scope
 from console.actions.keymap import Keymap
 from console.format import clock_time, plain
 from console.live.health import Freshness
-from console.screens.topbar import TopBar
+from console.screens.topbar import WIDE_FROM, TopBar
 from console.screens.view import View
 from widgets.pane import Pane
 from widgets.spans import Spans, width
@@ -31,7 +31,8 @@ def key_bar(current: str, keymap: Keymap, *, cells: int, typing: bool) -> Spans:
     Args:
         current: the screen shown.
         keymap: the keys as the operator has changed them.
-        cells: how much room there is; the titles of the other screens go first when it is not enough.
+        cells: how much room there is. When it is not enough, what can be done everywhere goes first, then the titles of
+            the other screens, then the last of the screen's own keys.
         typing: whether a field has the focus: what is pressed goes into it, so only the way out is told.
     """
     if typing:
@@ -39,19 +40,22 @@ def key_bar(current: str, keymap: Keymap, *, cells: int, typing: bool) -> Spans:
             (" Tab", "accent"),
             (" next field ", "muted"),
             (" Esc", "accent"),
-            (" leave the field ", "muted"),
+            (" leave the field", "muted"),
         )
         full = _screens(current, titles=True, dim=True)
         return (*full, *keys) if width((*full, *keys)) <= cells else (*_screens(current, titles=False, dim=True), *keys)
     actions = [action for action in of_scope(current, "everywhere") if action.label]
-    bar = (*_screens(current, titles=True, dim=False), *_labelled(actions, keymap))
+    needed = _labelled([a for a in actions if a.scope == current or a.id == "help"], keymap)
+    full = _screens(current, titles=True, dim=False)
+    screens = full if width((*full, *needed)) <= cells else _screens(current, titles=False, dim=False)
+    bar = (*screens, *_labelled(actions, keymap))
     while width(bar) > cells:
-        bar = (*_screens(current, titles=False, dim=False), *_labelled(actions, keymap))
         # The last ones go first, but the way to the help stays: it lists what went.
         spare = next((a for a in reversed(actions) if a.id != "help"), None)
         if spare is None:
             break
         actions.remove(spare)
+        bar = (*screens, *_labelled(actions, keymap))
     return bar
 
 
@@ -65,8 +69,9 @@ def _screens(current: str, *, titles: bool, dim: bool) -> Spans:
         here = entry.name == current
         out.append((f" {entry.key}", "muted" if dim else "accent"))
         if here or titles:
-            out.append((f" {entry.title} ", "strong" if here else "muted"))
-    return (*out, ("  ", ""))
+            space = "" if titles else " "
+            out.append((f" {entry.title}{space}", "strong" if here else "muted"))
+    return (*out, (" " if titles else "  ", ""))
 
 
 def trouble(view: View) -> Spans:
@@ -99,19 +104,27 @@ class LiveScreen(Screen[None]):
     NAME = ""
     app: ConsoleApp
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE_FROM, "-wide")]
 
     def __init__(self) -> None:
         super().__init__()
         self._reworded = float("-inf")
         self._renewing = True
+        self._is_new = True
 
     def compose(self) -> ComposeResult:
         """Top line, trouble, the screen's own parts, key bar."""
+        self._wear_width()
         yield TopBar(id="top")
         yield Line(id="trouble")
         yield from self.parts()
         yield Line(id="keys")
+
+    def _wear_width(self) -> None:
+        """Take on the width's class at once: set after the first layout, all widgets would be styled again for it."""
+        worn = max((least, name) for least, name in self.HORIZONTAL_BREAKPOINTS if least <= self.app.size.width)
+        for least, name in self.HORIZONTAL_BREAKPOINTS:
+            self.set_class((least, name) == worn, name)
 
     def parts(self) -> ComposeResult:
         """What is the screen's own."""
@@ -137,9 +150,19 @@ class LiveScreen(Screen[None]):
             self._show_trouble(trouble(view))
             self.show_view(view, changed, reword)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Catch up with what arrived while another screen was shown."""
         self._renewing = True
+        if self._is_new:
+            # What was just mounted has its styles.
+            event.refresh_styles = self._is_new = False
+
+    def _compositor_refresh(self) -> None:
+        # While updates are held back the library would paint and throw the picture away.
+        if self.app._batch_count:
+            self.refresh()
+        else:
+            super()._compositor_refresh()
 
     def show_view(self, view: View, changed: frozenset[str], reword: bool) -> None:
         """Show a view.
@@ -160,7 +183,7 @@ class LiveScreen(Screen[None]):
     def _show_keys(self) -> None:
         # Asked this way because importing a text area costs time that the first paint would wait for.
         typing = self.focused is not None and self.focused.check_consume_key("a", "a")
-        self.query_one("#keys", Line).show(key_bar(self.NAME, self.app.keys, cells=self.size.width, typing=typing))
+        self.query_one("#keys", Line).show(key_bar(self.NAME, self.app.keys, cells=self.app.size.width, typing=typing))
 
     def _show_trouble(self, pieces: Spans) -> None:
         line = self.query_one("#trouble", Line)

@@ -46,6 +46,7 @@ class HelpScreen(ModalScreen[None]):
         keymap: the keys as the operator has changed them.
     """
 
+    CSS_PATH = "help.tcss"
     BINDINGS = [Binding("escape,question_mark,q", "dismiss", "Close", show=False)]
 
     def __init__(self, screen_name: str, keymap: Keymap) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual import events
 from textual.app import ComposeResult
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -28,9 +28,12 @@ class JumpScreen(ModalScreen[Widget | None]):
         targets: widgets by letter.
     """
 
+    CSS_PATH = "jump.tcss"
+
     def __init__(self, targets: dict[str, Widget]) -> None:
         super().__init__()
         self._targets = targets
+        self._at: Size | None = None
 
     def compose(self) -> ComposeResult:
         """A letter at each widget's corner."""
@@ -38,6 +41,12 @@ class JumpScreen(ModalScreen[Widget | None]):
             label = Static(f" {letter} ", classes="jump", markup=False)
             label.absolute_offset = Offset(widget.region.x, widget.region.y)
             yield label
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What the letters stand on moves in a terminal of another size: without them it can be seen again."""
+        if self._at is not None and event.size != self._at:
+            self.dismiss(None)
+        self._at = event.size
 
     def on_key(self, event: events.Key) -> None:
         """A letter goes there; anything else stays."""

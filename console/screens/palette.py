@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from console.actions import Action, of_scope
 from console.screens.frame import LiveScreen
+
+
+class Palette(CommandPalette):
+    """The library's palette in the console's colours."""
+
+    CSS_PATH = "palette.tcss"
 
 
 class ActionCommands(Provider):
@@ -32,6 +38,9 @@ class ActionCommands(Provider):
 
     def _runner(self, action: Action) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            await self.app.run_action(action.action, default_namespace=self.screen)
+            # What the screen can't do by itself is the app's, as it is when a key is pressed.
+            name = action.action.partition("(")[0]
+            place = self.screen if hasattr(self.screen, f"action_{name}") else self.app
+            await self.app.run_action(action.action, default_namespace=place)
 
         return run

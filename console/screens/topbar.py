@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
@@ -9,7 +10,7 @@ from console.format import number, plain
 from console.live.health import Freshness
 from console.screens.view import View
 from widgets.gauge import gauge
-from widgets.spans import Spans, clip
+from widgets.spans import Spans, clip, width
 from widgets.text import Line
 
 _BADGES: dict[Freshness, tuple[str, str]] = {
@@ -23,7 +24,14 @@ _BADGES: dict[Freshness, tuple[str, str]] = {
 }
 
 
+WIDE_FROM = 100
+"""Columns of a terminal from which on the limits stand beside the rest."""
 _GAP: Spans = (("  ", ""),)
+_LEAST_EMAIL = 8
+_LEAST_WHO = 28
+"""Cells for a project, a person and a role, each so that it can be told from others."""
+_TAKEN = 11
+"""Cells of the first line that are neither who, nor badge, nor limits: its padding, the name, and what follows it."""
 
 
 def badge(view: View) -> Spans:
@@ -34,6 +42,25 @@ def badge(view: View) -> Spans:
     if state is Freshness.OFFLINE and detail:
         return ((shown, tone), (f", {detail}", tone))
     return ((shown, tone), (f" {detail}", tone)) if detail else ((shown, tone),)
+
+
+def who(view: View, cells: int) -> Spans:
+    """The project, the person and the role in force.
+
+    The role is never cut: it says what can be done here. Too long an address is cut first, then the project.
+
+    Args:
+        view: everything known.
+        cells: how much room there is.
+    """
+    if view.user is None:
+        return ()
+    project, email = plain(view.project, 60), plain(view.user.email, 80)
+    role = f" {plain(view.user.role, 20) or 'no role'}"
+    room = cells - width(((f" · {role}", ""),))
+    email = clip(email, max(_LEAST_EMAIL, room - width(((project, ""),))))
+    project = clip(project, max(1, room - width(((email, ""),))))
+    return ((f"{project} · {email}", ""), (role, "muted"))
 
 
 def mailbox(view: View) -> Spans:
@@ -79,8 +106,15 @@ def sent(view: View) -> Spans:
     return (*shown, (f"/{number(settings.daily_cap * max(1, sum(m.is_usable for m in view.mailboxes)))}", "muted"))
 
 
+def _joined(parts: list[Spans]) -> Spans:
+    return tuple(piece for number, part in enumerate(parts) for piece in ((*_GAP, *part) if number else part))
+
+
 class TopBar(Container):
     """The first line; the limits take a line of their own in a narrow terminal."""
+
+    _view: View | None = None
+    """What was shown last."""
 
     def compose(self) -> ComposeResult:
         """What one is connected to, and the limits."""
@@ -93,14 +127,26 @@ class TopBar(Container):
 
     def show(self, view: View) -> None:
         """Bring it up to date."""
-        who = f"{plain(view.project, 60)} · {plain(view.user.email, 80)}" if view.user else ""
-        role = f" {plain(view.user.role, 20) or 'no role'}" if view.user else ""
-        limits = (*mailbox(view), *_GAP, *llm(view), *_GAP, *sent(view))
+        self._view = view
+        fresh, cells = badge(view), self.outer_size.width or self.app.size.width
+        room = cells - _TAKEN - width((*_GAP, *fresh))
+        limits = [mailbox(view), llm(view), sent(view)]
+        beside = _joined(limits)
+        if cells >= WIDE_FROM:
+            while room - width((*_GAP, *beside)) < _LEAST_WHO and len(limits) > 1:
+                # A long word for the trouble takes the room of the mailbox first: Email and Backend show that, too.
+                beside = _joined(limits := limits[1:])
+            room -= width((*_GAP, *beside))
         shown: dict[str, Spans] = {
-            "who": ((who, ""), (role, "muted")),
-            "badge": badge(view),
-            "limits-beside": limits,
-            "limits-below": limits,
+            "who": who(view, room),
+            "badge": fresh,
+            "limits-beside": beside,
+            "limits-below": _joined(limits),
         }
         for name, pieces in shown.items():
             self.query_one(f"#{name}", Line).show(pieces)
+
+    def on_resize(self, _: events.Resize) -> None:
+        """There is more room, or less."""
+        if self._view is not None:
+            self.show(self._view)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from console.live import feeds
 from console.live.feed import Window
-from console.live.governor import Governor
 from console.live.health import FeedState, Freshness, Health, freshness
 from console.live.history import History
 from console.live.session import UserInfo
-from console.live.shapes import Mailbox
+
+if TYPE_CHECKING:
+    from console.live.governor import Governor
+    from console.live.shapes import Mailbox
 
 _NOTHING = Window()
 

@@ -130,7 +130,7 @@ _LEADS = (
 _STATUSES = ("QUEUED", "QUEUED", "SENDING", "SENT", "SENT", "UNKNOWN", "SENT", "HELD", "SENT", "ERROR_API_FAILURE",
              "SENT", "SUPPRESSED", "SENT", "ERROR_NO_EMAIL", "SENT", "SENT", "PARKED", "SENT")  # fmt: skip
 _REASONS = {
-    "QUEUED": "next in 48 s",
+    "QUEUED": "interval between two mails",
     "HELD": "outside 09:00–17:00 in America/Denver",
     "UNKNOWN": "the answer to the send was lost",
     "ERROR_API_FAILURE": "Graph answered 400: the address was refused",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,7 +49,7 @@ class MovingLive(recorded.RecordedLive):
             windows[feeds.EMAILS] = [fresh, *windows[feeds.EMAILS]][:100]
             self.replace(feeds.EMAILS, windows[feeds.EMAILS])
             confirmed = FeedHealth(FeedState.LIVE, time.monotonic())
-            self.health = replace(self.health, feeds=dict.fromkeys(self.health.feeds, confirmed))
+            self.health = self.health._replace(feeds=dict.fromkeys(self.health.feeds, confirmed))
 
 
 def main() -> None:

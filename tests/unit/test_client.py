@@ -101,7 +101,7 @@ class TestSignIn:
         def answer(request: httpx.Request) -> httpx.Response:
             if not up[0]:
                 raise httpx.ConnectError("down")
-            return httpx.Response(200, json={"id_token": jwt(now[0] + 3600), "refresh_token": "r"})
+            return httpx.Response(200, json={"id_token": jwt(now[0] + 3600, email="a@b.c"), "refresh_token": "r"})
 
         person = SignIn(PROFILE, "r0", http=client(answer), now=lambda: now[0])
         token = person.id_token()
@@ -111,6 +111,7 @@ class TestSignIn:
         with pytest.raises(BackendError) as caught:
             person.id_token()
         assert "does not answer" in caught.value.title
+        assert person.user.email == "a@b.c", "who it is stays known, and asks for nothing"
 
     @pytest.mark.parametrize("code", ["INVALID_LOGIN_CREDENTIALS", "EMAIL_NOT_FOUND", "INVALID_PASSWORD : more"])
     def test_a_refusal_does_not_tell_whether_the_user_exists(self, code: str) -> None:

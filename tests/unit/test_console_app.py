@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from textual.widgets import Input
 
 from console.app import LeadgenApp
 from console.live import feeds
-from console.live.session import BackendError, SignedOut
+from console.live.session import BackendError, SignedOut, UserInfo
 from console.screens.frame import LiveScreen
 from tests.snapshots import recorded
 from tests.snapshots.scenes.scene import settled
@@ -175,6 +175,37 @@ async def test_without_a_sign_in_it_says_what_to_type() -> None:
         await settled(pilot)
         assert "SIGNED OUT" in app.screen.query_one("#badge", Line).text
         assert "leadgen auth login" in app.screen.query_one("#trouble", Line).text
+
+
+async def test_who_it_is_is_asked_for_away_from_the_screen_and_again_when_there_was_no_answer() -> None:
+    class Unreached(recorded.FakeSession):
+        asked_in: ClassVar[list[bool]] = []
+
+        @property
+        def user(self) -> UserInfo:
+            self.asked_in.append(threading.current_thread() is threading.main_thread())
+            if len(self.asked_in) == 1:
+                raise BackendError(
+                    "The sign-in service does not answer", "ConnectError", "Check the network.", status=0
+                )
+            return UserInfo("grace@example.com", "operator")
+
+        @user.setter
+        def user(self, _: UserInfo) -> None:
+            pass
+
+    app, _ = recorded.recorded_app(session=Unreached())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "OFFLINE" in app.screen.query_one("#badge", Line).text
+        said = app.screen.query_one("#trouble", Line).text
+        assert "does not answer" in said
+        assert "Check the network" in said
+        assert toasts(app) == []
+        await press(pilot, "r")
+        await settled(pilot)
+        assert "LIVE" in app.screen.query_one("#badge", Line).text
+    assert Unreached.asked_in[:2] == [False, False]
 
 
 async def test_a_start_is_sent_once_however_often_it_is_pressed() -> None:

@@ -100,6 +100,40 @@ async def test_without_colours_everything_is_grey_and_the_cursor_is_reversed(mon
     assert {max(t) - min(t) for t in colours} <= {0, 1}, "greys only"
 
 
+def poorly_painted(app: Any) -> dict[str, float]:
+    """Texts on the screen whose contrast with what they stand on is too little; frames, bars and signs are none."""
+    least = CONTRAST_TEXT if app.theme == "leadgen-contrast" else TEXT
+    poor = {}
+    for segment in (segment for strip in app.screen._compositor.render_strips() for segment in strip):
+        style = segment.style
+        if any(c.isalnum() for c in segment.text) and style and style.color and style.bgcolor:
+            ink, ground = (c.triplet.hex for c in (style.color, style.bgcolor))
+            if contrast(ink, ground) < least:
+                poor[segment.text.strip()] = round(contrast(ink, ground), 2)
+    return poor
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(("2", "n", "tab", "tab", "tab", "down", "down", "down", "enter", "ctrl+s"), id="a form"),
+        pytest.param(("6", "tab", "tab", "tab"), id="an editor"),
+        pytest.param(("7", "down", "right"), id="settings"),
+    ],
+)
+async def test_what_is_painted_can_be_read_in_every_theme(keys: tuple[str, ...]) -> None:
+    app, _ = recorded.recorded_app(session=recorded.FakeSession(role="admin"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+        for theme in THEMES:
+            app.theme = theme.name
+            await settled(pilot)
+            assert not poorly_painted(app), theme.name
+
+
 async def test_the_focused_pane_is_told_by_more_than_its_colour() -> None:
     app, _ = recorded.recorded_app()
     async with app.run_test(size=(120, 36)) as pilot:

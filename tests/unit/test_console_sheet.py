@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.css.stylesheet import Stylesheet
+from textual.screen import Screen
 from textual.widgets import Button, DataTable, Input, Label
 
+import console
+from console.app import LeadgenApp
 from console.sheet import Sheet
 
 
@@ -46,7 +54,8 @@ async def looks(app: Small) -> list[list[str]]:
 
     def look() -> None:
         nodes = [*app.screen.walk_children(with_self=True)]
-        parts = [node.get_component_styles(name).css for node in nodes for name in sorted(node._component_styles)]
+        names = [(node, name) for node in nodes for name in sorted(node._get_component_classes())]
+        parts = [node.get_component_styles(name).css for node, name in names]
         seen.append([node.styles.css for node in nodes] + parts)
 
     async with app.run_test() as pilot:
@@ -88,3 +97,47 @@ async def test_nothing_is_parsed_twice_for_the_same_colours(monkeypatch: pytest.
     assert len(set(parsed)) == once > 10
     await looks(Small(Sheet()))
     assert len(parsed) == once
+
+
+async def test_a_part_is_worked_out_when_it_is_asked_for() -> None:
+    app = Small(Sheet())
+    async with app.run_test():
+        table = app.query_one(DataTable)
+        assert "datatable--cursor" in table._component_styles
+        assert "no-such-part" not in table._component_styles
+        with pytest.raises(KeyError):
+            table.get_component_styles("no-such-part")
+        worked_out = len(table._component_styles)
+        assert worked_out < len(table._get_component_classes())
+        table.get_component_styles("datatable--odd-row")
+        assert len(table._component_styles) == worked_out + 1
+
+
+def screens() -> list[type[Screen[Any]]]:
+    """Every screen and dialog of the console."""
+    folder = str(Path(console.__file__).parent / "screens")
+    for module in pkgutil.walk_packages([folder], "console.screens."):
+        importlib.import_module(module.name)
+    found, waiting = [], [Screen]
+    while waiting:
+        waiting += (of := waiting.pop()).__subclasses__()
+        found.append(of)
+    return [screen for screen in found if screen.__module__.startswith("console.")]
+
+
+def test_every_style_sheet_is_some_screens_and_can_be_parsed() -> None:
+    used = {Path(path) for path in _paths(LeadgenApp)}
+    for screen in screens():
+        used |= {Path(path) for path in _paths(screen)}
+    root = Path(console.__file__).parent
+    assert used == {root.parent / "styles.tcss", *root.rglob("*.tcss")}
+    sheet = Sheet(variables=LeadgenApp(lambda: None).get_css_variables())  # type: ignore[arg-type,return-value]
+    sheet.read_all(sorted(used))
+    sheet.parse()
+    assert len(sheet.rules) > 150
+
+
+def _paths(of: type[Any]) -> list[Path]:
+    given = of.__dict__.get("CSS_PATH") or []
+    beside = Path(importlib.import_module(of.__module__).__file__ or "").parent
+    return [beside / path for path in (given if isinstance(given, list) else [given])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from console.backend.state import MAX_SKEW_S, BackendState, FunctionState, advice
-from console.format import ago, plain
+from console.format import long_ago, plain
 from console.live.health import STALE_AFTER_S, FeedState, seconds
 from console.screens.signing_in import sign_in
 from console.screens.view import View
@@ -22,6 +22,8 @@ COLUMNS = (
 _TONES = {"ACTIVE": "good", "FAILED": "bad", "MISSING": "bad", "DEPLOYING": "warn", "UNEXPECTED": "warn"}
 _SIGNS = {"ACTIVE": "✓", "FAILED": "✗", "MISSING": "✗"}
 SLOW_S = 2.0
+SEEN_S = 2.0
+"""Clocks less far apart than that agree: the backend tells whole seconds, and an answer takes a while."""
 
 
 def row(function: FunctionState, now: datetime) -> Row:
@@ -34,7 +36,7 @@ def row(function: FunctionState, now: datetime) -> Row:
         ((function.kind, "muted"),),
         ((state, tone),),
         ((plain(revision, 40), "muted"),),
-        ((ago(function.updated, now) if function.updated else "", "muted"),),
+        ((long_ago(function.updated, now) if function.updated else "", "muted"),),
     )
     return Row(function.name, cells, (function.state, function.revision))
 
@@ -46,8 +48,7 @@ def connection(view: View, state: BackendState | None) -> tuple[tuple[str, Spans
         lines.append(("backend", ((state.where, ""),)))
         lines.append(("answers", _answers(state)))
         if state.clock_skew_s is not None:
-            off = abs(state.clock_skew_s) > MAX_SKEW_S
-            lines.append(("clock", ((f"{state.clock_skew_s:+.0f} s", "bad" if off else ""),)))
+            lines.append(("clock", _clock(state.clock_skew_s)))
     if view.user is not None:
         lines.append(("signed in", ((plain(view.user.email, 80), ""), (f" {view.user.role or 'no role'}", "muted"))))
     lines += [("mailbox", _mailbox(box)) for box in view.mailboxes]
@@ -60,6 +61,13 @@ def _answers(state: BackendState) -> Spans:
         return (("no", "bad"),)
     tone = "warn" if state.round_trip_s > SLOW_S else "bad" if state.refusal else "good"
     return ((f"in {state.round_trip_s * 1000:,.0f} ms", tone),)
+
+
+def _clock(skew_s: float) -> Spans:
+    if abs(skew_s) < SEEN_S:
+        return (("in step", ""),)
+    word = "ahead" if skew_s > 0 else "behind"
+    return ((f"{abs(skew_s):,.0f} s {word}", "bad" if abs(skew_s) > MAX_SKEW_S else ""),)
 
 
 def _mailbox(box: object) -> Spans:

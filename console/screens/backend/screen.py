@@ -22,6 +22,7 @@ class BackendScreen(LiveScreen):
     """What is deployed, whether it answers, what is wrong and what to type."""
 
     NAME = "backend"
+    CSS_PATH = "screen.tcss"
     BINDINGS = [*bindings("backend")]
 
     def __init__(self) -> None:

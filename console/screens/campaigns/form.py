@@ -16,9 +16,9 @@ from widgets.text import Line
 
 _ROWS = (("city", "City"), ("template", "Template"), ("leads", "Leads"))
 _WHEN_ROWS = (
-    ("at", "At", "2026-12-01 09:00", "once"),
-    ("days", "Days", "mon-fri", "again"),
-    ("time", "Time", "09:00", "again"),
+    ("at", "At", "such as 2026-12-01 09:00", "once"),
+    ("days", "Days", "such as mon-fri", "again"),
+    ("time", "Time", "such as 09:00", "again"),
     ("zone", "Zone", "the city's", "once again"),
     ("ends", "Ends", "never", "again"),
 )
@@ -55,7 +55,7 @@ class CampaignForm(Vertical):
         fields = {
             "city": Input(id="city", placeholder="type to search", compact=True),
             "template": Select[int]((), id="template", prompt="choose", compact=True),
-            "leads": Input(id="leads", placeholder="50", type="integer", max_length=9, compact=True),
+            "leads": Input(id="leads", placeholder="such as 50", type="integer", max_length=9, compact=True),
         }
         for name, label in _ROWS:
             with Horizontal(classes="field"):

@@ -14,10 +14,10 @@ from widgets.table import Column, Row
 COLUMNS = (
     Column("started", 6, from_width=46),
     Column("city", 0),
-    Column("tmpl", 3),
+    Column("tmpl", 3, from_width=26),
     Column("progress", 10),
-    Column("leads", 8, right=True),
-    Column("sent", 6, right=True, from_width=60),
+    Column("leads", 8, right=True, from_width=30),
+    Column("sent", 10, right=True, from_width=60),
     Column("ago", 4, right=True, from_width=60),
 )
 
@@ -31,7 +31,7 @@ def row(doc: Doc, now: datetime, zone: tzinfo | None) -> Row:
         ((f"t{request.template_id}", "muted"),),
         progress(request, 10),
         found_of(request),
-        ((number(request.counts.sent), "good" if request.counts.sent else "muted"),),
+        ((f"{number(request.counts.sent)} sent", "good" if request.counts.sent else "muted"),),
         ((ago(request.request_timestamp, now), "muted"),),
     )
     return Row(doc.id, cells, doc.updated)

@@ -14,6 +14,7 @@ from console.actions import bindings
 from console.format import plain
 from console.live import feeds
 from console.live.session import BackendError
+from console.screens import FIELDS
 from console.screens.campaigns import rows, schedule_rows
 from console.screens.campaigns.choices import Choices, load_choices
 from console.screens.campaigns.entry import NOW, Entry, Keys, problems, refusals
@@ -38,6 +39,11 @@ _SCHEDULE_KEYS: Spans = (
     (" edit ", "muted"), ("d", "accent"), (" remove", "muted"),
 )  # fmt: skip
 
+_NOTHING_CHOSEN = {
+    feeds.REQUESTS: "Choose a campaign to see how it went.",
+    feeds.SCHEDULES: "Choose a schedule to see when it runs.",
+}
+
 
 def _most_leads() -> int:
     from leadgen.api.schemas import MAX_LEADS
@@ -49,6 +55,7 @@ class CampaignsScreen(ScheduleActions):
     """A form, what would stop it, and the campaigns and schedules there are."""
 
     NAME = "campaigns"
+    CSS_PATH = [FIELDS, "screen.tcss"]
     BINDINGS = [*bindings("campaigns")]
     app: ConsoleApp
 
@@ -156,7 +163,7 @@ class CampaignsScreen(ScheduleActions):
             lines = schedule_rows.detail(chosen, self._campaigns(), now, zone)
         elif chosen is not None:
             lines = rows.detail(chosen, now, zone)
-        self.query_one("#detail", LineList).show(lines, "Choose a campaign to see how it went.")
+        self.query_one("#detail", LineList).show(lines, _NOTHING_CHOSEN[self._detailed])
 
     def _show_next_run(self) -> None:
         """When what is in the form would run next."""
@@ -195,7 +202,7 @@ class CampaignsScreen(ScheduleActions):
 
     # -- what can be chosen
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, _: events.ScreenResume) -> None:
         """Ask again: a template may have been made on another screen."""
         self._choices_wanted = True
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from console.screens.config.entries import Entry, entries
+from console.when import parse_days
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,9 +123,10 @@ def read(e: Entry, text: str) -> Any:
         if text.lower() not in {"on", "off", "yes", "no", "true", "false"}:
             raise ValueError("must be on or off")
         return text.lower() in {"on", "yes", "true"}
+    if e.is_days:
+        return parse_days(text) if text else []
     if e.kind == "list":
-        parts = [part.strip() for part in text.split(",") if part.strip()]
-        return [int(p) if p.isascii() and p.isdigit() else p for p in parts] if e.path.endswith("days") else parts
+        return [part.strip() for part in text.split(",") if part.strip()]
     if not e.is_number:
         return text
     try:
@@ -133,12 +135,21 @@ def read(e: Entry, text: str) -> Any:
         raise ValueError(f"must be a {'whole ' if e.kind == 'whole' else ''}number, {e.bounds}") from None
 
 
+def days_text(days: Any) -> str:
+    """Days of the week in words, which can be typed again; "" for none."""
+    from leadgen.model.recurrence import days_text as words
+
+    return words([day for day in days or [] if isinstance(day, int)])
+
+
 def written(e: Entry, value: Any) -> str:
     """A value as it can be typed."""
     if value is None:
         return ""
     if e.kind == "switch":
         return "on" if value else "off"
+    if e.is_days:
+        return days_text(value)
     if e.kind == "list":
         return ", ".join(str(item) for item in value)
     if e.is_number:

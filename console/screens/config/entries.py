@@ -26,6 +26,7 @@ class Entry:
         low: the lowest value, for numbers.
         high: the highest value, for numbers.
         choices: the values there are, for a choice.
+        at_zero: what 0, or an empty list, means where that is not what it says.
     """
 
     path: str
@@ -37,6 +38,12 @@ class Entry:
     low: float = 0.0
     high: float = 0.0
     choices: tuple[str, ...] = ()
+    at_zero: str = ""
+
+    @property
+    def is_days(self) -> bool:
+        """Whether it holds days of the week."""
+        return self.path == "workingHours.days"
 
     @property
     def is_number(self) -> bool:
@@ -46,6 +53,8 @@ class Entry:
     @property
     def bounds(self) -> str:
         """What is allowed, in words."""
+        if self.is_days:
+            return "such as mon-fri, or mon,thu, or daily"
         if self.is_number:
             return f"{number(self.low)}–{number(self.high)} {self.unit}".strip()
         if self.kind == "choice":
@@ -72,18 +81,27 @@ _LISTED = (
     ("recontactDays", "Sending", "Write again after", "days", "The same person is not written to before."),
     ("workingHours.start", "Hours", "From", "", "In the lead's own timezone."),
     ("workingHours.end", "Hours", "Until", "", "In the lead's own timezone."),
-    ("workingHours.days", "Hours", "Days", "", "0 is Monday, 6 is Sunday."),
+    ("workingHours.days", "Hours", "Days", "", "In the lead's own timezone."),
     ("activeTimezones", "Hours", "Timezones", "", "Leads in others wait; none named means all are written to."),
     ("skipHolidays", "Hours", "Wait on holidays", "", "Public holidays of the lead's country."),
     ("harvestRequestsPerSecond", "Harvest", "Requests a second", "", "Per website, never faster than it asks for."),
     ("captchaMaxAttempts", "Harvest", "CAPTCHA attempts", "", "After so many a lead is given up."),
     ("allowRoleAddresses", "Rules", "Write to info@, sales@ …", "", "Most small businesses are reached there."),
-    ("allowDisposableAddresses", "Rules", "Write to throw-aways", "", "Nobody reads them."),
+    ("allowDisposableAddresses", "Rules", "Write to throw-away addresses", "", "Nobody reads them."),
     ("senderName", "Sender", "Sender's name", "", "Who signs the mails."),
     ("companyName", "Sender", "Company", "", "Who sends them."),
     ("postalAddress", "Sender", "Postal address", "", "15 U.S.C. §7704(a)(5) asks for it; without it nothing is sent."),
     ("signatureHtml", "Sender", "Signature", "", "HTML below every mail."),
 )  # fmt: skip
+
+_AT_ZERO = {
+    "llmTransactionLimit": "(paused)",
+    "llmTokensPerMinute": "(no bound)",
+    "llmDollarsPerDay": "(no bound)",
+    "pauseAfter": "(no longer pauses)",
+    "dailyCapTotal": "(no cap)",
+    "activeTimezones": "all",
+}
 
 
 @cache
@@ -117,13 +135,14 @@ def _leaves(schema: dict[str, Any], properties: dict[str, Any], prefix: str) -> 
 def _entry(path: str, group: str, title: str, unit: str, text: str, leaf: dict[str, Any]) -> Entry:
     if "enum" in leaf or "const" in leaf:
         return Entry(path, group, title, text, unit, "choice", choices=tuple(leaf.get("enum") or [leaf["const"]]))
+    meant = _AT_ZERO.get(path, "")
     kind = {"integer": "whole", "number": "number", "boolean": "switch", "array": "list"}.get(
         leaf.get("type", ""), "text"
     )
     low = leaf.get("minimum", leaf.get("exclusiveMinimum", 0))
     if "exclusiveMinimum" in leaf:
         low += 0.1
-    return Entry(path, group, title, text, unit, kind, float(low), float(leaf.get("maximum", 0)))
+    return Entry(path, group, title, text, unit, kind, float(low), float(leaf.get("maximum", 0)), at_zero=meant)
 
 
 def entry(path: str) -> Entry:

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from console.format import ago, plain, when
-from console.screens.config.draft import Draft, written
+from console.screens.config.draft import Draft, days_text, written
 from console.screens.config.entries import Entry, entries, fraction, number
 from widgets.sliders import track
 from widgets.spans import Spans
@@ -47,17 +47,25 @@ def shown(e: Entry, value: Any, tone: str = "") -> Spans:
     if value is None:
         return (("not known", "muted"),)
     if e.is_number:
+        if not value and e.at_zero:
+            return ((number(value), tone), (f" {e.at_zero}", "muted"))
+        if e.unit == "$":
+            return ((f"${number(value)}", tone),)
         return ((number(value), tone), (f" {e.unit}" if e.unit else "", "muted"))
-    if e.path == "workingHours.days":
-        names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-        return ((", ".join(names[d] for d in value if d in range(7)) or "none", tone),)
+    if e.is_days:
+        return ((days_text(value) or "none", tone),)
+    if not value and e.kind == "list":
+        return ((e.at_zero or "none", "muted"),)
     text = plain(written(e, value), 200)
-    return ((text, tone),) if text else (("none" if e.kind == "list" else "empty", "muted"),)
+    return ((text, tone),) if text else (("empty", "muted"),)
 
 
 def detail(e: Entry, draft: Draft, problem: str) -> tuple[tuple[str, Spans], ...]:
     """What there is to say about a setting."""
     lines: list[tuple[str, Spans]] = [("", ((e.title, "strong"), (f"  {e.path}", "muted")))]
+    if e.path in draft.overtaken:
+        # First, because a small terminal shows the first lines only.
+        lines.append(("beware", (("Somebody saved another value since you changed yours.", "warn"),)))
     if e.help:
         lines.append(("", ((e.help, ""),)))
     lines.append(("allowed", ((e.bounds, ""),)))
@@ -66,8 +74,6 @@ def detail(e: Entry, draft: Draft, problem: str) -> tuple[tuple[str, Spans], ...
         lines.append(("unsaved", shown(e, draft.value(e.path), "warn")))
     if problem:
         lines.append(("problem", ((problem, "bad"),)))
-    if e.path in draft.overtaken:
-        lines.append(("beware", (("Somebody saved another value since you changed yours.", "warn"),)))
     return tuple(lines)
 
 

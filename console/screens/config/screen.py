@@ -29,6 +29,7 @@ class ConfigScreen(LiveScreen):
     """Sliders and fields over what is saved, with what was before."""
 
     NAME = "config"
+    CSS_PATH = "screen.tcss"
     BINDINGS = [*bindings("config")]
 
     def __init__(self) -> None:
@@ -87,7 +88,7 @@ class ConfigScreen(LiveScreen):
         pane = self.query_one("#settings-pane", Pane)
         pane.label("Configuration", self._footing(draft))
         self._show_setting()
-        self.query_one("#history", LiveTable).show(rows.history_rows(self._history, view.now, view.zone), view.clock)
+        self._show_earlier(view)
 
     def _footing(self, draft: Draft) -> Spans:
         saved = f"revision {draft.revision}"
@@ -106,10 +107,15 @@ class ConfigScreen(LiveScreen):
         key = self.query_one("#settings", SliderTable).cursor_key
         return next((e for e in entries() if e.path == key), None)
 
+    @property
+    def _hint(self) -> str:
+        how = " · ← → change it · Enter types a value" if self.app.covers("admin") else ""
+        return f"↑ ↓ choose a setting{how}"
+
     def _show_setting(self) -> None:
         e, draft = self._chosen, self._draft
         lines = rows.detail(e, draft, self._problems.get(e.path, "")) if e is not None and draft is not None else ()
-        self.query_one("#setting", LineList).show(lines, "Choose a setting.")
+        self.query_one("#setting", LineList).show(lines, self._hint)
 
     @on(LiveTable.Highlighted)
     def _another(self) -> None:
@@ -261,7 +267,13 @@ class ConfigScreen(LiveScreen):
         table = self.query_one("#history", LiveTable)
         table.notice((("It was never changed.", "muted"),))
         if self._view is not None:
-            table.show(rows.history_rows(found, self._view.now, self._view.zone), self._view.clock)
+            self._show_earlier(self._view)
+
+    def _show_earlier(self, view: View) -> None:
+        self.query_one("#history", LiveTable).show(rows.history_rows(self._history, view.now, view.zone), view.clock)
+        can_restore = bool(self._history) and self.app.covers("admin")
+        how: Spans = (("Enter takes one over, unsaved", "muted"),) if can_restore else ()
+        self.query_one("#history-pane", Pane).label("History", how)
 
     def _restore(self, revision: str) -> None:
         found = next((h for h in self._history if str(h.get("revision", 0)) == revision), None)

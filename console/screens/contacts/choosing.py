@@ -35,6 +35,7 @@ class SortScreen(ModalScreen[str | None]):
         order: the present order.
     """
 
+    CSS_PATH = "choosing.tcss"
     AUTO_FOCUS = "#choices"
     BINDINGS = [Binding("escape,s,q", "dismiss(None)", show=False)]
 
@@ -46,7 +47,7 @@ class SortScreen(ModalScreen[str | None]):
         """The fields."""
         with Vertical(classes="choices-box") as box:
             box.border_title = "Sort by"
-            box.border_subtitle = "Enter takes it, the present one turns round · Esc leaves it"
+            box.border_subtitle = "Enter takes it, the present one turns round · Esc closes"
             yield LiveTable(_COLUMNS, id="choices")
 
     def on_mount(self) -> None:
@@ -70,6 +71,7 @@ class ColumnsScreen(ModalScreen[None]):
         use: takes the new ones.
     """
 
+    CSS_PATH = "choosing.tcss"
     AUTO_FOCUS = "#choices"
     BINDINGS = [
         Binding("escape,c,q,enter", "dismiss(None)", show=False, priority=True),

@@ -94,11 +94,12 @@ def _row(one: Lead | Reject, result: Result | None) -> Row:
     return Row(str(one.line.number), cells)
 
 
-def title(checked: Checked | None) -> str:
+def title(checked: Checked | None, done: Import | None) -> str:
     """What the pane of the rows says."""
     if checked is None:
         return "Rows"
-    text = f"Rows {number(len(checked.leads))} ready"
+    left = done.left if done is not None and done.leads is checked.leads else len(checked.leads)
+    text = f"Rows {number(left)} {'ready' if left == len(checked.leads) else 'left'}"
     return f"{text}, {number(len(checked.rejects))} rejected" if checked.rejects else text
 
 

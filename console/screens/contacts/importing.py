@@ -20,6 +20,7 @@ from textual.widgets import Input
 from console.leads import mapping, sending, tables
 from console.leads.checking import Checked, check
 from console.live.session import BackendError, Session
+from console.screens import FIELDS
 from console.screens.contacts import import_rows
 from console.screens.contacts.import_rows import State
 from leadgen.model.errors import LeadgenError
@@ -54,6 +55,7 @@ class ImportScreen(ModalScreen[None]):
     """From a file to leads."""
 
     app: ConsoleApp
+    CSS_PATH = [FIELDS, "importing.tcss"]
     AUTO_FOCUS = "#import-path"
     BINDINGS = [
         Binding("escape", "leave", show=False),
@@ -228,7 +230,7 @@ class ImportScreen(ModalScreen[None]):
         else:
             self.query_one("#import-columns", LiveTable).show((), 0)
         self.query_one("#import-rows", LiveTable).show(import_rows.rows(self._checked, self._import), 0)
-        title = import_rows.title(self._checked)
+        title = import_rows.title(self._checked, self._import)
         self.query_one("#import-rows-pane", Pane).label(title, import_rows.more(self._checked))
         self.query_one("#import-said", Line).show(import_rows.said(self._state, self._checked, self._import))
         self.query_one("#import-keys", Line).show(import_rows.keys(self._is_sending))

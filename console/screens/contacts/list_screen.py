@@ -170,7 +170,8 @@ class ListScreen(LiveScreen):
         document = self._document(key) if key else None
         pane, body = self.query_one("#person-pane", Pane), self.query_one("#person", LineList)
         if view is None or document is None or not key:
-            body.show((), "Choose a contact.")
+            some = self._listing is not None and len(self._listing)
+            body.show((), "Choose a contact." if some else "")
             pane.label("Contact")
             return
         body.show(detail.lines(key, document, self._histories.get(key), view.now, view.zone))

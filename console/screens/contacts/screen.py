@@ -34,6 +34,7 @@ _Doc = Mapping[str, Any]
 class ContactsScreen(ListScreen):
     """Tens of thousands of contacts, and all that is known of each."""
 
+    CSS_PATH = "screen.tcss"
     BINDINGS = [*bindings("contacts")]
 
     def __init__(self) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from console.format import about, ago, clock_time, number, phone, plain, short_zone, when
 from console.live.feed import Doc, Window
-from console.live.governor import Governor, Used
 from console.live.history import History
 from console.screens.wording import EMAIL_TONES, OUTCOMES, found_of, processed, progress
 from widgets.spans import Spans, clip
 from widgets.strip import Figure
 from widgets.table import Column, Row
+
+if TYPE_CHECKING:
+    from console.live.governor import Governor, Used
 
 REQUEST_COLUMNS = (
     Column("city", 0),

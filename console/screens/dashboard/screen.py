@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -22,6 +24,9 @@ from widgets.pane import Pane
 from widgets.spans import Spans, clip
 from widgets.strip import FigureStrip
 from widgets.table import LiveTable, Row
+
+if TYPE_CHECKING:
+    from console.app import LeadgenApp
 
 _EMPTY = {
     feeds.REQUESTS: "No campaigns yet. Press 2 to start one.",
@@ -91,6 +96,9 @@ class DashboardScreen(LiveScreen):
     """Funnel, campaigns, review queue, email queue and activity."""
 
     NAME = "dashboard"
+    AUTO_FOCUS = "#requests"
+    """Begin where most is going on."""
+    app: LeadgenApp
     BINDINGS = [*bindings("dashboard")]
     _view: View | None = None
     """What was shown last."""
@@ -104,9 +112,10 @@ class DashboardScreen(LiveScreen):
             yield Pane("Email queue", LiveTable(rows.EMAIL_COLUMNS, id="emails"), id="emails-pane")
             yield Pane("Activity", LineList(id="activity"), id="activity-pane")
 
-    def on_mount(self) -> None:
-        """Begin where most is going on."""
-        self.query_one("#requests", LiveTable).focus()
+    def on_screen_resume(self, _: events.ScreenResume) -> None:
+        """Show what is known in the first picture and not after it."""
+        if self._view is None:
+            self.app.flush()
 
     def action_plots(self) -> None:
         """Figures over hours and days."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from console.format import ago, plain, short_zone, when
+from console.format import long_ago, plain, short_zone, when
 from console.live.feed import Doc
 from console.screens.dashboard.rows import email_moment
 from console.screens.view import View
@@ -71,7 +71,7 @@ def detail(
     lines: list[tuple[str, Spans]] = []
     word, tone = EMAIL_TONES.get(str(email.status), (str(email.status).lower(), ""))
     lines.append(("for", ((who(email), "strong"), (f"  {plain(email.lead_data.email, 120)}", ""))))
-    lines.append(("status", ((word, tone), (f" {ago(email_moment(email), now)}", "muted"))))
+    lines.append(("status", ((word, tone), (f", {long_ago(email_moment(email), now)}", "muted"))))
     if email.subject:
         lines.append(("subject", ((plain(email.subject, 200), ""),)))
     lines += _waiting(email, now, zone, told)
@@ -86,7 +86,7 @@ def detail(
     if email.attempts:
         lines.append(("attempts", ((str(email.attempts), ""),)))
     by = f", by {plain(email.queued_by, 60)}" if email.queued_by else ""
-    lines.append(("queued", ((f"{when(email.created_at, now, zone)}{by}", "muted"),)))
+    lines.append(("since", ((f"{when(email.created_at, now, zone)}{by}", "muted"),)))
     lines.append(("id", ((doc.id, "muted"),)))
     return tuple(lines)
 
@@ -106,7 +106,8 @@ def _waiting(email: Any, now: datetime, zone: tzinfo | None, told: Mapping[str, 
     if email.error or email.reason:
         lines.append(("why", ((plain(email.error or email.reason, 300), "bad" if email.error else ""),)))
     if email.not_before is not None and email.not_before > now and str(email.status) in {"QUEUED", "UNKNOWN"}:
-        lines.append(("not before", ((_exactly(email.not_before, now, zone), ""),)))
+        # Where a person must end what it waits for, this is no promise: `w` asks the backend for one.
+        lines.append(("next look", ((_exactly(email.not_before, now, zone), ""), (" · w says more", "muted"))))
     return lines
 
 
@@ -141,6 +142,9 @@ def _next(box: Any, view: View) -> Spans:
         return (("must sign in again", "bad"),)
     if box.paused:
         return (("paused", "warn"),)
+    if getattr(view.settings, "sending_paused", False):
+        # Said once, above all of them.
+        return ()
     if box.waits_for:
         return ((f"{plain(box.waits_for, 120)}", "muted"),)
     if box.next_send_at is not None and box.next_send_at > view.now:

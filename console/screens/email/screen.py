@@ -33,6 +33,7 @@ class EmailScreen(LiveScreen):
     """What waits and why, what left, and what needs a person."""
 
     NAME = "email"
+    CSS_PATH = "screen.tcss"
     BINDINGS = [*bindings("email")]
 
     def __init__(self) -> None:
@@ -98,7 +99,7 @@ class EmailScreen(LiveScreen):
     def _show_mail(self) -> None:
         doc, view = self._chosen, self._view
         lines = rows.detail(doc, view.now, view.zone, self._told.get(doc.id)) if doc is not None and view else ()
-        self.query_one("#mail", LineList).show(lines, "Choose a mail.")
+        self.query_one("#mail", LineList).show(lines, "Choose a mail." if self._shown else "")
 
     @property
     def _chosen(self) -> Doc | None:

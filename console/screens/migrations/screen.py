@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 
+from console.format import clock_time
 from console.live.session import BackendError, Session
 from console.screens.looking import LookingScreen
 from console.screens.migrations.runs import MOST, Run, read_runs
@@ -22,6 +24,7 @@ _NONE = "Nothing was moved from the earlier program. On the command line: leadge
 class MigrationsScreen(LookingScreen[tuple[Run, ...]]):
     """One run at a time, the latest first; read when it opens and when the operator asks."""
 
+    CSS_PATH = "screen.tcss"
     LOOK = "reading the migrations"
     AUTO_FOCUS = "#migrations-lines"
     BINDINGS = [
@@ -30,21 +33,12 @@ class MigrationsScreen(LookingScreen[tuple[Run, ...]]):
         Binding("left,h", "step(-1)", "Later run", show=False),
         Binding("right", "step(1)", "Earlier run", show=False),
     ]
-    DEFAULT_CSS = """
-    MigrationsScreen { align: center middle; background: $background 60%; }
-    #migrations {
-        width: 94%; height: 92%; padding: 0 2; background: $surface;
-        border: round $accent; border-title-color: $accent; border-title-style: bold;
-        border-subtitle-color: $text-muted;
-    }
-    #migrations-head, #migrations-foot { width: 100%; }
-    #migrations-lines { height: 1fr; margin: 1 0; background: $surface; }
-    """
 
     def __init__(self) -> None:
         super().__init__()
         self._runs: tuple[Run, ...] | None = None
         self._chosen = 0
+        self._read_at: datetime | None = None
 
     def compose(self) -> ComposeResult:
         """A head, the text and the keys."""
@@ -61,7 +55,7 @@ class MigrationsScreen(LookingScreen[tuple[Run, ...]]):
 
     def take(self, found: tuple[Run, ...]) -> None:
         """Keep the runs; the chosen one may be gone."""
-        self._runs = found
+        self._runs, self._read_at = found, self.app.view().now
         self._chosen = min(self._chosen, max(0, len(found) - 1))
 
     def told_elsewhere(self) -> bool:
@@ -97,4 +91,7 @@ class MigrationsScreen(LookingScreen[tuple[Run, ...]]):
             keys += [("  ← →", "accent"), (f" other runs ({of})", "muted")]
         if self.is_looking:
             keys.insert(0, ("reading …  ", "muted"))
+        elif self._read_at is not None:
+            at = clock_time(self._read_at, self.app.view().zone, seconds=True)
+            keys.insert(0, (f"As of {at}   ", "muted"))
         return tuple(keys)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any
 
-from console.format import ago, number, plain, when
+from console.format import long_ago, number, plain, when
 from console.screens.migrations.runs import Run, entries
 from widgets.spans import Spans
 
@@ -36,8 +36,7 @@ def _times(run: Run, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
     for name, label in (("startedAt", "began"), ("finishedAt", "ended"), ("updatedAt", "last note")):
         moment = run.moment(name)
         if moment is not None and not (name == "updatedAt" and run.moment("finishedAt")):
-            past = ago(moment, now)
-            yield label, ((f"{when(moment, now, zone)}, {past if past == 'now' else f'{past} ago'}", ""),)
+            yield label, ((f"{when(moment, now, zone)}, {long_ago(moment, now)}", ""),)
 
 
 def _progress(run: Run, now: datetime) -> Iterator[Row]:

@@ -41,6 +41,7 @@ class PlotsScreen(LookingScreen[Stats]):
     """One chart at a time; the others by their number or with the arrows."""
 
     NAME = "plots"
+    CSS_PATH = "screen.tcss"
     LOOK = "Reading the figures"
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
@@ -39,6 +39,7 @@ class ReviewScreen(LiveScreen):
     """A list, the lead's card, the address that is proposed, and what the operator has done."""
 
     NAME = "review"
+    CSS_PATH = "screen.tcss"
     BINDINGS = [*bindings("review")]
 
     class Happened(Message):
@@ -73,9 +74,8 @@ class ReviewScreen(LiveScreen):
         self.app.before_quit.append(self._unfinished)
         self.watch(self.app, "app_focus", self.desk.active, init=False)
 
-    def on_screen_resume(self) -> None:
-        """Catch up, and read how the operator does."""
-        super().on_screen_resume()
+    def on_screen_resume(self, _: events.ScreenResume) -> None:
+        """Read how the operator does."""
         self._read_operator()
 
     async def on_unmount(self) -> None:

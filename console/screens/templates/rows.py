@@ -23,7 +23,8 @@ def rows(desk: Desk) -> list[Row]:
         tone = "muted" if draft.archived else ""
         name: Spans = ((plain(draft.name, 80) or "without a name", tone),)
         if draft.archived:
-            name = (*name, (" archived", "muted"))
+            # Before the name: what is cut is its end.
+            name = (("archived · ", "muted"), *name)
         mark = "⇄" if desk.is_behind(number) else "*" if unsaved else ""
         version: Spans = ((mark, "warn"), (f"v{draft.version}" if draft.version else "new", "muted"))
         out.append(Row(str(number), (((str(number), "accent"),), name, version)))

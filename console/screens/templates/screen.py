@@ -36,6 +36,7 @@ class TemplatesScreen(LiveScreen):
     """A list, an editor, and what a lead would get."""
 
     NAME = "templates"
+    CSS_PATH = "screen.tcss"
     BINDINGS = [*bindings("templates")]
 
     def __init__(self) -> None:
@@ -78,7 +79,7 @@ class TemplatesScreen(LiveScreen):
         if not self._loaded and not self._loading and self.app.session is not None:
             self._load()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, _: events.ScreenResume) -> None:
         """Templates may have changed meanwhile."""
         self._loaded = False
 

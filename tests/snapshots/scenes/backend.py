@@ -14,8 +14,8 @@ def _down() -> Any:
     session.backend = BackendState(
         "acme-leads, us-central1",
         problem="What is deployed can't be seen from here. This machine has no Google Cloud credentials.",
-        hint="gcloud auth application-default login, with the role Cloud Functions Viewer",
-        refusal="The backend does not answer (ConnectError). Check the network and that the functions are deployed.",
+        hint="Type: gcloud auth application-default login (it takes the role Cloud Functions Viewer)",
+        refusal="The backend does not answer (no connection). Check the network and that the functions are deployed.",
         log_hint="firebase functions:log --project acme-leads",
     )
     return recorded.recorded_app(None, recorded.offline_health(), session=session)[0]

@@ -8,5 +8,5 @@ SCENES = (
     Scene("help", app(), typed("question_mark")),
     Scene("help-campaigns-light", app(theme="leadgen-light"), typed("2", "escape", "question_mark")),
     Scene("palette", app(), palette_open),
-    Scene("jump", app(), typed("2", "escape", "ctrl+o")),
+    Scene("jump", app(), typed("2", "escape", "ctrl+o"), resized=False),
 )

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from console.live.governor import Used
+from console.live.session import BackendError
 from console.stats.figures import Stats, days_back, hours_back, per_slice
 from tests.snapshots import recorded
-from tests.snapshots.scenes.scene import Scene, app, settled, typed
+from tests.snapshots.scenes.scene import Scene, app, settled
 
 _NOW = recorded.NOW
 
@@ -37,14 +38,18 @@ def recorded_stats() -> Stats:
     )
 
 
-def shown(*keys: str) -> Callable[[Any], Any]:
+def _not_read() -> Stats:
+    raise BackendError("The figures could not be read", "Firestore can't be reached.")
+
+
+def shown(*keys: str, figures: Callable[[], Stats] = recorded_stats) -> Callable[[Any], Any]:
     """Open the plots with the recorded figures, then press keys."""
 
     async def play(pilot: Any) -> None:
         from console.screens.plots import screen
 
         original = screen.read
-        screen.read = lambda *_: recorded_stats()
+        screen.read = lambda *_: figures()
         try:
             await settled(pilot)
             await pilot.press("p")
@@ -63,7 +68,7 @@ SCENES = (
     Scene("plots-week", app(), shown("2")),
     Scene("plots-funnel", app(), shown("3")),
     Scene("plots-model-light", app(theme="leadgen-light"), shown("right", "right", "right")),
-    Scene("plots-not-read", app(), typed("p")),
+    Scene("plots-not-read", app(), shown(figures=_not_read)),
 )
 
 __all__ = ["SCENES", "recorded_stats"]
