@@ -85,9 +85,12 @@ class ContactRows(TableRows):
         row = self._reader(raw)
         lead = read_lead(row, self.rules, "leadDataJson")
         status, word = self._status(row, lead)
-        sent = row.read("lastSent", lambda value: moment(value, self.rules.zone, row.say), None)
-        created = row.read("createdAt", lambda value: moment(value, self.rules.zone, row.say), None)
-        updated = row.read("lastUpdated", lambda value: moment(value, self.rules.zone, row.say), None)
+
+        def when(value: Any) -> datetime | None:
+            return moment(value, self.rules.zone, row.say)
+
+        sent, created = row.read("lastSent", when, None), row.read("createdAt", when, None)
+        updated = row.read("lastUpdated", when, None)
         zone = row.read("timezone", lambda value: timezone(values.optional(value, row.say)), "")
         if not row.problems and not lead.marks.claims():
             row.fail("phone", "is empty, and so are email, picture and address: nothing says who it is")

@@ -10,15 +10,16 @@ travels as it is.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_INT = 1 << 63
+_TWO_POW_28, _TWO_POW_35 = 1 << 28, 1 << 35
 _FIELDS_OF_DOCUMENT, _FIELDS_OF_MAP = b"\x12", b"\x0a"
-_SHORT = 64
-"""Bytes of a name and of a text up to which every length fits into one byte."""
 _double = struct.Struct("<d").pack
 _SIZE = [bytes((number,)) for number in range(128)]
 
@@ -49,7 +50,7 @@ def varint(value: int) -> bytes:
         return _SIZE[value]
     if 128 <= value < 16_384:
         return bytes((value & 127 | 128, value >> 7))
-    if 1 << 28 <= value < 1 << 35:  # seconds since 1970, of 1978 and later
+    if _TWO_POW_28 <= value < _TWO_POW_35:  # seconds since 1970, of 1978 and later
         low = (value & 127 | 128, value >> 7 & 127 | 128, value >> 14 & 127 | 128, value >> 21 & 127 | 128)
         return bytes((*low, value >> 28))
     value &= (1 << 64) - 1
@@ -67,68 +68,84 @@ def field(tag: bytes, content: bytes) -> bytes:
     return tag + (_SIZE[size] if size < 128 else varint(size)) + content
 
 
-@lru_cache(maxsize=2_048)
-def _name(name: str) -> bytes:
-    return field(b"\x0a", name.encode())
-
-
-_ITEM = [b"\x0a%c\x8a\x01%c" % (size + 3, size) for size in range(_SHORT + 1)]
-"""What stands before a short text in a list: the tags and sizes of the value and of the text in it."""
-
-
-class _Heads(dict[str, list[bytes]]):
-    """By name of a field what stands before its value, where that is a short text, by the size of the text.
+class _Heads(dict[int, bytes]):
+    """What stands before a value, by the size of the value, for an entry of a map or for an item of a list.
 
     Args:
-        tag: of the entries of the map that they are in.
+        tag: of the entry or the item.
+        name: of the value, encoded with its tag and size; empty for an item.
+        kind: tags between the sizes: of the value, and of the text in it where it is one.
     """
 
-    def __init__(self, tag: bytes) -> None:
+    def __init__(self, tag: bytes, name: bytes, *kind: bytes) -> None:
         super().__init__()
-        self._tag = tag
+        self._tag, self._name, self._kind = tag, name, kind
 
-    def __missing__(self, name: str) -> list[bytes]:
-        head = _name(name)
-        sizes = range(_SHORT + 1) if len(head) <= _SHORT else ()
-        found = [
-            b"%b%b%b\x12%c\x8a\x01%c" % (self._tag, varint(len(head) + size + 5), head, size + 3, size)
-            for size in sizes
-        ]
-        if len(self) < _MOST_NAMES:
-            self[name] = found
+    def __missing__(self, size: int) -> bytes:
+        head = b""
+        for tag in reversed(self._kind):
+            head = b"%b%b%b" % (tag, varint(size + len(head)), head)
+        found = b"%b%b%b%b" % (self._tag, varint(len(self._name) + len(head) + size), self._name, head)
+        if size < _MOST_SIZES:
+            self[size] = found
         return found
 
 
-_MOST_NAMES = 256
-"""Names and shapes of objects that are remembered: columns and usual keys; what is one row's own is not."""
-_HEADS = {tag: _Heads(tag) for tag in (_FIELDS_OF_DOCUMENT, _FIELDS_OF_MAP)}
-_orders: dict[tuple[str, ...], list[str]] = {}
+class _Shape:
+    """How objects with certain names are written.
+
+    Args:
+        tag: of their entries.
+        names: in the order of the object.
+    """
+
+    __slots__ = ("heads", "values")
+
+    def __init__(self, tag: bytes, names: tuple[str, ...]) -> None:
+        ordered = sorted(names)
+        self.values: Callable[[dict[str, Any]], Sequence[Any]] = _getter(ordered)
+        """Gives the values of an object in the order in which they are written."""
+        self.heads = [_heads_of(tag, name) for name in ordered]
+        """In that order."""
 
 
-def _order(names: tuple[str, ...]) -> list[str]:
-    """Names in the order in which they are written; most documents have the same ones."""
-    found = _orders.get(names)
-    if found is None:
-        found = sorted(names)
-        if len(_orders) < _MOST_NAMES:
-            _orders[names] = found
-    return found
+_MOST_SIZES, _MOST_SHAPES = 1_024, 1_024
+"""Sizes and shapes that are remembered; the usual ones come early."""
+_shapes: dict[bytes, dict[tuple[str, ...], _Shape]] = {_FIELDS_OF_DOCUMENT: {}, _FIELDS_OF_MAP: {}}
+
+
+@lru_cache(maxsize=512)
+def _heads_of(tag: bytes, name: str) -> tuple[_Heads, _Heads]:
+    """The heads of a text of this name, and of a value of any other kind."""
+    head = field(b"\x0a", name.encode())
+    return _Heads(tag, head, b"\x12", b"\x8a\x01"), _Heads(tag, head, b"\x12")
+
+
+def _shape(tag: bytes, names: tuple[str, ...]) -> _Shape:
+    shape = _Shape(tag, names)
+    if len(_shapes[tag]) < _MOST_SHAPES:
+        _shapes[tag][names] = shape
+    return shape
+
+
+def _getter(names: list[str]) -> Callable[[dict[str, Any]], Sequence[Any]]:
+    return itemgetter(*names) if len(names) > 1 else lambda fields: [fields[name] for name in names]
 
 
 def _entries(tag: bytes, fields: dict[str, Any]) -> bytes:
     """The entries of a map, each a field of its own with the name and the value."""
+    names = (*fields,)
+    shape = _shapes[tag].get(names) or _shape(tag, names)
     parts: list[bytes] = []
-    heads = _HEADS[tag]
-    for name in _order((*fields,)):
-        value = fields[name]
+    add = parts.append
+    for value, (text, other) in zip(shape.values(fields), shape.heads, strict=True):
         if type(value) is str:  # most values are
-            text = value.encode()
-            try:
-                parts += (heads[name][len(text)], text)
-                continue
-            except IndexError:  # a long one
-                pass
-        parts.append(field(tag, _name(name) + field(b"\x12", _put(value))))
+            content = value.encode()
+            add(text[len(content)])
+        else:
+            content = _put(value)
+            add(other[len(content)])
+        add(content)
     return b"".join(parts)
 
 
@@ -148,7 +165,7 @@ def _put(value: Any) -> bytes:
     if kind is dict:
         return field(b"\x32", _entries(_FIELDS_OF_MAP, value))
     if kind is list:
-        return field(b"\x4a", b"".join([_item(item) for item in value]))
+        return _put_list((*value,)) if {*map(type, value)} == _TEXTS_ALONE else _put_items(value)
     if kind is bytes:
         return field(b"\x92\x01", value)
     if value is None:
@@ -156,19 +173,32 @@ def _put(value: Any) -> bytes:
     raise TypeError(f"{kind.__name__} has no place in a document")
 
 
-def _item(value: Any) -> bytes:
-    """A value of a list."""
-    if type(value) is str:
-        text = value.encode()
-        if len(text) <= _SHORT:
-            return _ITEM[len(text)] + text
-    return field(b"\x0a", _put(value))
+_TEXTS_ALONE = {str}
+_text_item, _other_item = _Heads(b"\x0a", b"", b"\x8a\x01"), _Heads(b"\x0a", b"")
 
 
-@lru_cache(maxsize=64)
+def _put_items(values: Iterable[Any]) -> bytes:
+    parts: list[bytes] = []
+    for value in values:
+        is_text = type(value) is str
+        content = value.encode() if is_text else _put(value)
+        parts += ((_text_item if is_text else _other_item)[len(content)], content)
+    return field(b"\x4a", b"".join(parts))
+
+
+_put_list = lru_cache(maxsize=512)(_put_items)
+"""The same for texts alone: a list of services is many people's. (Of other values some are equal and not alike.)"""
+
+
 def _put_time(value: datetime) -> bytes:
-    past = value - _EPOCH
-    seconds, nanos = past.days * 86_400 + past.seconds, past.microseconds * 1_000
+    nanos = value.microsecond * 1_000
+    if nanos:
+        past = value - _EPOCH
+        seconds = past.days * 86_400 + past.seconds
+    else:
+        seconds = int(value.timestamp())
+    if not nanos and _TWO_POW_28 <= seconds < _TWO_POW_35:
+        return b"\x52\x06\x08" + varint(seconds)
     content = (b"\x08" + varint(seconds) if seconds else b"") + (b"\x10" + varint(nanos) if nanos else b"")
     return field(b"\x52", content)
 

@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from leadgen.model.documents import IndexSegment
-from leadgen.process.entries import FORWARD, PICTURE, unpack
-from leadgen.process.index_log import SEGMENT_BYTES
+from leadgen.process.entries import FORWARD, PICTURE, SEGMENT_BYTES, unpack
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
 from migrate.encode import encode
 from migrate.run_document import explained
@@ -59,13 +57,14 @@ class IdentityLog:
         self._target = target
         self._stage = stage
         self._segment_bytes = segment_bytes
-        self._has_entries = False
+        self.has_entries = False
+        """Whether anybody has a mark."""
         self.tip = Tip()
 
     def read(self) -> None:
         """Read the whole log anew."""
         self._stage.forget_log()
-        self._has_entries = False
+        self.has_entries = False
         self.tip = Tip()
         with explained():
             for snapshot in self._segments.order_by("__name__").stream(timeout=RPC_TIMEOUT_S):
@@ -86,9 +85,11 @@ class IdentityLog:
 
     def _take(self, snapshot: DocumentSnapshot) -> bool:
         """Take in a segment; whether another follows."""
+        from leadgen.model.documents import IndexSegment
+
         segment = IndexSegment.from_firestore(snapshot.to_dict() or {})
         self._stage.begin()
-        self._has_entries = self._has_entries or bool(segment.blobs)
+        self.has_entries = self.has_entries or bool(segment.blobs)
         for blob in segment.blobs:
             entries = unpack(blob[_NONCE_BYTES:])
             self._stage.log((e.mark, e.contact) for e in entries if e.kind not in (PICTURE, FORWARD))
@@ -98,7 +99,7 @@ class IdentityLog:
 
     def owners(self, marks: Sequence[bytes]) -> dict[bytes, bytes]:
         """Who had these marks before us."""
-        return self._stage.logged(marks) if self._has_entries else {}
+        return self._stage.logged(marks) if self.has_entries else {}
 
     def appending(self, packed: bytes) -> tuple[list[bytes], Tip]:
         """The writes that append entries, and the tip as it will be (its time comes with the answer)."""

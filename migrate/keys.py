@@ -4,14 +4,13 @@ and `leadgen.model.ids`, which give the same."""
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any
 
 from leadgen.process.entries import EMAIL, PHONE, URL, is_comparable, mark_key
 from leadgen.process.identity import MAX_VALUES, Marks
 
 _BYTES = 16
-_PHONE, _EMAIL, _URL = (sha256(f"4:mark\x1f{len(kind)}:{kind}\x1f".encode()) for kind in ("phone", "email", "url"))
-_CONTACT = sha256(b"7:contact\x1f5:phone\x1f")
+_PHONE, _EMAIL, _URL = (f"4:mark\x1f{len(kind)}:{kind}\x1f" for kind in ("phone", "email", "url"))
+_CONTACT = "7:contact\x1f5:phone\x1f"
 
 
 def marks_of(marks: Marks) -> list[bytes]:
@@ -32,8 +31,6 @@ def contact_of(marks: Marks) -> str:
     return marks.contact_id()
 
 
-def _hashed(before: Any, value: str) -> bytes:
-    """The hash of what was hashed before and of one part more; to copy it costs less than to begin anew."""
-    hashed = before.copy()
-    hashed.update(f"{len(value)}:{value}".encode("utf-8", "surrogatepass"))
-    return bytes(hashed.digest()[:_BYTES])
+def _hashed(before: str, value: str) -> bytes:
+    """The hash of what stands before and of one part more."""
+    return sha256(f"{before}{len(value)}:{value}".encode("utf-8", "surrogatepass")).digest()[:_BYTES]

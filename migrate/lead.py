@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from leadgen.model.ids import canonical_email, canonical_url
@@ -16,9 +17,9 @@ from migrate.convert.phones import phones
 from migrate.fields import LEAD, LEAD_KEYS, plain
 from migrate.rows import RowReader, Rules
 
-_TEXTS = tuple(name for name in LEAD if name not in ("phone", "email", "servicesRendered", "imageHash"))
-
-_SOURCE, _PICTURE = ("sourceUrl",), ("imageHash",)
+LEAD_TEXTS = frozenset(LEAD) - {"phone", "email", "servicesRendered", "imageHash"}
+"""Fields of a lead that are text, and come from a column or from the JSON."""
+_TEXTS = (*(name for name in LEAD if name in LEAD_TEXTS), "imageHash", "sourceUrl")
 _CANONICAL_URL = re.compile(
     r"https?://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]+)?\Z"
 )
@@ -30,6 +31,10 @@ _NONE: tuple[str, ...] = ()
 
 
 _NOBODY = Marks((), (), "", "")
+
+
+def _silent(_assumption: str) -> None:
+    return None
 
 
 @dataclass
@@ -65,20 +70,18 @@ def read_lead(row: RowReader, rules: Rules, json_field: str) -> Lead:
     """
     lead = Lead()
     told = _from_json(row, json_field, lead)
-    written = row.texts(row.places_of(_TEXTS))
-    for name in _TEXTS:
-        value = written.get(name, "")
-        if name in told:
-            value = _chosen(lead, name, value, told, json_field)
-        if value:
-            lead.data[name] = value
+    data = lead.data = row.texts(row.places_of(_TEXTS))
+    lead.source = data.pop("sourceUrl", "")
+    picture = data.pop("imageHash", "")
+    for name, other in told.items():
+        if name in LEAD_TEXTS and (value := _chosen(lead, name, data.get(name, ""), other, json_field)):
+            data[name] = value
     _read_services(row, lead, told, json_field)
-    _read_picture(row, lead, told)
+    _read_picture(row, lead, picture, told)
     lead.phones = _read_phones(row, rules, lead, told, json_field)
     by_form = _read_emails(row, lead, told, json_field)
     lead.emails = tuple(by_form.values())
     _read_score(lead)
-    lead.source = row.texts(row.places_of(_SOURCE)).get("sourceUrl", "")
     lead.url = row.read("sourceUrl", canonical, "", lead.source) if lead.source else ""
     lead.marks = Marks(lead.phones, tuple(by_form), lead.data.get("imageHash", ""), lead.url)
     return lead
@@ -89,9 +92,9 @@ def _from_json(row: RowReader, json_field: str, lead: Lead) -> dict[str, Any]:
     record = row.read(json_field, lambda raw: values.record(raw, row.say), _NO_RECORD)
     told: dict[str, Any] = {}
     for key, value in record.items():
-        name = LEAD_KEYS.get(plain(key))
         if value is None or value == "":
             continue
+        name = _name_of(key)
         if name is not None and name not in told and not isinstance(value, dict):
             told[name] = json.dumps(value) if isinstance(value, list) else value
         else:
@@ -99,18 +102,21 @@ def _from_json(row: RowReader, json_field: str, lead: Lead) -> dict[str, Any]:
     return told
 
 
+@lru_cache(maxsize=2_048)
+def _name_of(key: str) -> str | None:
+    """The field that a key of the JSON stands for."""
+    return LEAD_KEYS.get(plain(key))
+
+
 def _as_text(value: Any) -> str:
     if type(value) is int:
         return str(value)
     raw = value if isinstance(value, str) else _as_json(value)
-    return values.text(raw.encode("utf-8", "replace").decode(), lambda _: None)
+    return values.text(raw.encode("utf-8", "replace").decode(), _silent)
 
 
-def _chosen(lead: Lead, name: str, value: str, told: dict[str, Any], json_field: str) -> str:
-    other = told.get(name)
-    if other is None:
-        return value
-    said = values.optional(other, lambda _: None)
+def _chosen(lead: Lead, name: str, value: str, other: Any, json_field: str) -> str:
+    said = values.optional(other, _silent)
     if value and said and said != value:
         lead.legacy[f"{json_field}.{name}"] = said
     return value or said
@@ -125,8 +131,7 @@ def _read_services(row: RowReader, lead: Lead, told: dict[str, Any], json_field:
         lead.data["servicesRendered"] = together
 
 
-def _read_picture(row: RowReader, lead: Lead, told: dict[str, Any]) -> None:
-    found = row.texts(row.places_of(_PICTURE)).get("imageHash", "")
+def _read_picture(row: RowReader, lead: Lead, found: str, told: dict[str, Any]) -> None:
     if not found and "imageHash" in told:
         found = values.optional(told["imageHash"], row.say)
     if not found:
@@ -141,12 +146,14 @@ def _read_picture(row: RowReader, lead: Lead, told: dict[str, Any]) -> None:
 
 def _read_phones(row: RowReader, rules: Rules, lead: Lead, told: dict[str, Any], json_field: str) -> tuple[str, ...]:
     written = row.raw("phone")
-    found = row.read("phone", lambda raw: phones(raw, rules.region, row.say).numbers, _NONE)
+
+    def convert(raw: Any) -> tuple[str, ...]:
+        return phones(raw, rules.region, row.say).numbers
+
+    found = row.read("phone", convert, _NONE)
     _keep_original(lead, "phone", written, found)
-    also = _also(
-        row, "phone", told, json_field, lead, lambda raw: phones(raw, rules.region, row.say).numbers, bool(found)
-    )
-    together = tuple(dict.fromkeys([*found, *also]))
+    also = _also(row, "phone", told, json_field, lead, convert, bool(found)) if "phone" in told else _NONE
+    together = tuple(dict.fromkeys([*found, *also])) if also else found
     if together:
         lead.data["phone"] = together[0]
         if len(together) > 1:
@@ -157,9 +164,13 @@ def _read_phones(row: RowReader, rules: Rules, lead: Lead, told: dict[str, Any],
 def _read_emails(row: RowReader, lead: Lead, told: dict[str, Any], json_field: str) -> dict[str, str]:
     """The addresses by the form in which they are compared."""
     written = row.raw("email")
-    found = row.read("email", lambda raw: emails(raw, row.say), _NONE)
+
+    def convert(raw: Any) -> tuple[str, ...]:
+        return emails(raw, row.say)
+
+    found = row.read("email", convert, _NONE)
     _keep_original(lead, "email", written, found)
-    also = _also(row, "email", told, json_field, lead, lambda raw: emails(raw, row.say), bool(found))
+    also = _also(row, "email", told, json_field, lead, convert, bool(found)) if "email" in told else _NONE
     by_form: dict[str, str] = {}
     for address in (*found, *also):
         by_form.setdefault(canonical_email(address), address)
@@ -175,9 +186,7 @@ def _also(
     row: RowReader, name: str, told: dict[str, Any], json_field: str, lead: Lead, convert: Any, has_one: bool
 ) -> tuple[str, ...]:
     """What the JSON says; where it is unusable and a column was good, it is kept aside."""
-    value = told.get(name)
-    if value is None:
-        return ()
+    value = told[name]
     try:
         found: tuple[str, ...] = convert(value)
     except Unusable as error:
@@ -191,15 +200,15 @@ def _also(
 
 def _keep_original(lead: Lead, name: str, written: Any, found: tuple[str, ...]) -> None:
     if found and written != found[0]:
-        lead.legacy[name] = values.text(written, lambda _: None)
+        lead.legacy[name] = values.text(written, _silent)
 
 
 def _read_score(lead: Lead) -> None:
-    score = lead.data.pop("websiteScore", "")
+    score = lead.data.pop("websiteScore", None)
     if not score:
         return
     try:
-        lead.data["websiteScore"] = max(0, min(100, values.whole(score, lambda _: None)))
+        lead.data["websiteScore"] = max(0, min(100, values.whole(score, _silent)))
     except Unusable:
         lead.legacy["websiteScore"] = score
 

@@ -23,7 +23,6 @@ from leadgen.store.clock import Clock, SystemClock
 from migrate.census import take_census
 from migrate.errors import TargetConflict
 from migrate.index import IdentityLog
-from migrate.old_config import apply_config
 from migrate.pace import Pace
 from migrate.plan import Part, Plan, Wish, prepare
 from migrate.private import write_private
@@ -252,6 +251,8 @@ class Migration:
         config = self.plan.config
         if config is None or "configRevision" in present:
             return
+        from migrate.old_config import apply_config
+
         apply_config(db, config, self._clock)
         self.report.config = config.as_dict()
         document.note({"configRevision": config.revision}, self._clock.now())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from leadgen.model.documents import Template
 from leadgen.model.errors import InvalidInput
 from leadgen.model.ids import digest
 from leadgen.model.status import RequestStatus
@@ -44,6 +43,7 @@ class TemplateRows(_Rows):
             Rejected: with everything that is wrong with it.
         """
         from leadgen.mail.templates import check_template
+        from leadgen.model.documents import Template
 
         row = self._reader(raw)
         number = row.read("templateId", lambda value: template_number(value, self.rules, row.say), 0, needed=True)

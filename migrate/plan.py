@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadgen.model.ids import digest
 from migrate.corrected import database_of
 from migrate.errors import MappingProblem, SourceProblem
 from migrate.fields import BY_NAME, KINDS
 from migrate.mapping import TableMapping, load_overrides, map_database
-from migrate.old_config import ConfigPlan, read_config
 from migrate.rows import Rules
 from migrate.source import Source, open_source
+
+if TYPE_CHECKING:
+    from migrate.old_config import ConfigPlan
 
 VERSION = "1"
 """Raised when the same rows would give other documents."""
@@ -109,10 +111,16 @@ def prepare(wish: Wish) -> Iterator[Plan]:
         for part in parts:
             left_out.pop(part.mapping.table, None)
         parts.sort(key=lambda part: KINDS.index(part.mapping.kind))
-        config = read_config(wish.config) if wish.config else None
+        config = _config(wish.config) if wish.config else None
         if not parts and config is None:
             raise SourceProblem("There is nothing to move.", hint="Name a database: --contacts FILE, --email FILE")
         yield Plan(wish, _run_id(wish, parts, config), parts, left_out, config)
+
+
+def _config(path: Path) -> ConfigPlan:
+    from migrate.old_config import read_config  # with the models of the configuration, which nothing else here needs
+
+    return read_config(path)
 
 
 def _open(wish: Wish, open_files: ExitStack) -> Iterator[tuple[str, Source]]:

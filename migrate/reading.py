@@ -9,7 +9,8 @@ from typing import Any
 
 from migrate.errors import SourceProblem
 
-BATCH = 500
+BATCH = 250
+"""Rows that are read, converted and kept together; a few batches are in memory at one time."""
 _FURTHEST = 1 << 62
 _NEAR = 512
 Row = tuple[Any, ...]

@@ -139,6 +139,7 @@ def _begin(connection: sqlite3.Connection, path: Path) -> None:
     connection.isolation_level = None
     try:
         connection.execute("PRAGMA query_only=1")
+        connection.execute("PRAGMA cache_size=-500")  # each page is read once, from the first to the last
         connection.execute("PRAGMA trusted_schema=0")
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -73,7 +73,7 @@ class Stage:
         # commits with it, as one: rows that are converted again, and documents that Firestore says are there.
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("PRAGMA wal_autocheckpoint=4000")
-        self._db.execute("PRAGMA cache_size=-4000")
+        self._db.execute("PRAGMA cache_size=-2000")
         self._db.execute("PRAGMA temp_store=FILE")
         self._db.executescript(_SCHEMA)
 

@@ -215,6 +215,8 @@ class Upload:
 
     def claims(self, place: int, chunk: list[Staged]) -> tuple[list[Staged], bytes]:
         """The documents and their entries in the identity log, packed; a document whose mark is another's says so."""
+        if place == CONTACTS and not self._log.has_entries:  # nobody is known yet: as most migrations begin
+            return chunk, b"".join([_as_entries(document) for document in chunk])
         marks = [_marks(document) for document in chunk]
         logged = self._log.owners([mark for some in marks for mark in some if mark[:1] != PICTURE])
         entries: list[bytes] = []
@@ -248,6 +250,12 @@ def _marks(document: Staged) -> list[bytes]:
     if document.place == SUPPRESSIONS:
         return [SUPPRESSED + bytes.fromhex(document.id)]
     return [document.marks[at : at + _MARK] for at in range(0, len(document.marks), _MARK)]
+
+
+def _as_entries(contact: Staged) -> bytes:
+    """All marks of a contact as entries; see `leadgen.process.entries.pack`."""
+    marks, owner = contact.marks, bytes.fromhex(contact.id)
+    return b"".join([marks[at : at + _MARK] + owner for at in range(0, len(marks), _MARK)])
 
 
 def _too_many() -> Unavailable:

@@ -13,7 +13,7 @@ from leadgen.process.spelt_words import NO_SPAM
 from migrate.convert.values import Say, Unusable, optional
 
 _PLAIN = re.compile(
-    r"([A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*)@((?:[a-z0-9]{1,40}(?:-[a-z0-9]{1,20})?\.){1,4}[a-z]{2,20})\Z"
+    r"([A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*)@((?:[a-z0-9]{1,40}(?:-[a-z0-9]{1,20})?\.){1,4}([a-z]{2,20}))\Z"
 )
 _OF_NO_SPAM = ("spam", "remove", "delete", "invalid")
 """One of these is in everything that `NO_SPAM` finds."""
@@ -28,6 +28,8 @@ def emails(value: Any, say: Say) -> tuple[str, ...]:
     Raises:
         Unusable: there is something, and no address in it that a person could read.
     """
+    if type(value) is str and (plain := _quick(value)) is not None:  # most are
+        return (plain,)
     written = optional(value, say)
     if not written:
         return ()
@@ -59,12 +61,13 @@ def plain_address(written: str) -> str | None:
     if match is None or len(match[1]) > 60 or len(written) > 200:
         return None
     small = written.lower()
-    if any(word in small for word in _OF_NO_SPAM) and NO_SPAM.search(written):
-        return None
-    return written if _is_plain_domain(match[2]) else None
+    for word in _OF_NO_SPAM:
+        if word in small and NO_SPAM.search(written):
+            return None
+    return written if _is_plain_end(match[3]) else None
 
 
-@lru_cache(maxsize=4_096)
-def _is_plain_domain(domain: str) -> bool:
-    ending = domain.rsplit(".", 1)[-1]
+@lru_cache(maxsize=1_024)
+def _is_plain_end(ending: str) -> bool:
+    """Whether addresses end in this label, without the dot before it."""
     return is_end(ending) and ending not in FILE_ENDINGS and ending not in _SPECIAL

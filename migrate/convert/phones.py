@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadgen.process.phones.numbering import dialled_number, nanp_number
 from migrate.convert.values import Say, Unusable, optional
@@ -18,8 +17,7 @@ _LABEL = re.compile(r"\A\s*(?:tel|phone|ph|cell|mobile|call|text|t|p|m)\.?\s*:?\
 _WRITTEN = re.compile(r"[\d\s().+/\-–—_*·•\u00a0]+\Z")
 
 
-@dataclass(frozen=True)
-class Phones:
+class Phones(NamedTuple):
     """The numbers of one value.
 
     Args:
@@ -45,6 +43,10 @@ def phones(value: Any, region: str, say: Say) -> Phones:
     Raises:
         Unusable: there is something, and it is no number that can exist.
     """
+    if type(value) is str and value[-1:].isdigit() and value[-2:] != ".0" and value.isprintable():  # most are
+        quick = _quick(value, region)
+        if quick is not None:
+            return Phones((quick,))
     written = _AS_FRACTION.sub("", optional(value, say))
     if not written:
         return NONE

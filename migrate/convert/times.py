@@ -69,10 +69,11 @@ def moment(value: Any, zone: tzinfo, say: Say) -> datetime | None:
         return None
     if type(value) is int or type(value) is float:
         return _plausible(_from_number(float(value), value, say)) if value else None
-    if type(value) is str and len(value) == 19 and (value[4], value[7], value[13], value[16]) == ("-", "-", ":", ":"):
-        quick = _quick(value)
+    if type(value) is str and len(value) == 19 and value[4] == value[7] == "-" and value[13] == value[16] == ":":
+        quick = _quick(value, zone)
         if quick is not None:
-            return _plausible(_in_zone(quick, zone, say))
+            say(_assumed(zone))
+            return _plausible(quick)
     found = text(value, say)
     if is_nothing(found) or found.lower() in _ZERO:
         return None
@@ -81,12 +82,14 @@ def moment(value: Any, zone: tzinfo, say: Say) -> datetime | None:
     return _plausible(_from_text(found, zone, say))
 
 
-def _quick(written: str) -> datetime | None:
-    """The wall time, where it is written as SQLite and Python write one: 2024-03-05 10:00:00."""
+def _quick(written: str, zone: tzinfo) -> datetime | None:
+    """The time in UTC, where it is written as SQLite and Python write one: 2024-03-05 10:00:00."""
     if written[10] not in " T":
         return None
     try:
-        return datetime.fromisoformat(written)
+        if zone is UTC:
+            return datetime.fromisoformat(f"{written}+00:00")
+        return datetime.fromisoformat(written).replace(tzinfo=zone).astimezone(UTC)
     except ValueError:
         return None
 

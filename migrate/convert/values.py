@@ -21,7 +21,6 @@ _FALSE = frozenset({"", "0", "false", "f", "no", "n", "off", "active", "null", "
 _NOTHING = frozenset({"", "null", "none", "nil", "n/a", "na", "nan", "-", "--", "undefined", "unknown"})
 _WHOLE = re.compile(r"[+-]?\d{1,18}(?:\.0*)?\Z")
 _DEEPEST = 32
-_NESTED = (dict, list)
 _read_json = json.JSONDecoder().raw_decode
 
 
@@ -165,7 +164,7 @@ def record(value: Any, say: Say) -> dict[str, Any]:
         raise Unusable(f"is no valid JSON ({_where(error)})") from None
     if not isinstance(read, dict):
         raise Unusable("is JSON, but no object")
-    if any(type(inner) in _NESTED for inner in read.values()) and _depth(read) > _DEEPEST:
+    if ("{" in found[1:] or "[" in found) and _depth(read) > _DEEPEST:
         raise Unusable(f"is nested more than {_DEEPEST} levels deep")
     return read
 

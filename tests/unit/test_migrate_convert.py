@@ -225,6 +225,8 @@ def test_an_american_number_is_what_the_numbering_plan_says(area: int, exchange:
         ("011 44 20 7946 0958", "US", ("+442079460958",), ""),
         ("020 7946 0958", "GB", ("+442079460958",), ""),
         ("5125550134.0", "US", ("+15125550134",), ""),
+        (" 512\x00555 0134 ", "US", ("+15125550134",), ""),
+        ("5125550134.0 ", "US", ("+15125550134",), ""),
         ("tel:+15125550134", "US", ("+15125550134",), ""),
         ("n/a", "US", (), ""),
     ],
@@ -234,7 +236,20 @@ def test_numbers_as_people_write_them(written: str, region: str, numbers: tuple[
     assert (found.numbers, found.extension) == (numbers, extension)
 
 
-@pytest.mark.parametrize("wrong", ["555-1234", "call me", "0000000000", "123", "5125550134512555", "12-34-56", b"\xff"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "555-1234",
+        "call me",
+        "0000000000",
+        "123",
+        "5125550134512555",
+        "12-34-56",
+        "1512555013.0",
+        "1512555013.0 ",
+        b"\xff",
+    ],
+)
 def test_a_number_that_cannot_exist_is_refused(wrong: Any) -> None:
     with pytest.raises(Unusable):
         phones(wrong, "US", silent)

@@ -120,6 +120,34 @@ def test_bytes_are_those_of_the_protobuf_library(document: dict[str, Any]) -> No
     assert not is_equal(encode(changed), theirs)
 
 
+@pytest.mark.parametrize("first", [["1"], [1], [True], [1.0], [b"1"], ["1", 1], []])
+def test_lists_that_are_equal_and_not_alike_have_bytes_of_their_own(first: list[Any]) -> None:
+    for other in (["1"], [1], [True], [1.0], [b"1"], ["1", 1], []):
+        encode({"several": other})
+        (again,) = decode(encode({"several": first})).values()
+        assert [(type(one), one) for one in again] == [(type(one), one) for one in first]
+
+
+def test_texts_of_every_size_come_back() -> None:
+    for size in (0, 1, 63, 64, 65, 121, 122, 127, 128, 1_023, 1_024, 20_000):
+        document = {"a" * 70: "x" * size, "list": ["y" * size, "z"], "map": {"b": "x" * size}}
+        assert decode(encode(document)) == document
+        assert decode(encode(document)) == document, "and from what is remembered"
+
+
+def test_few_wait_for_rows_that_do_not_concern_them(tmp_path: Path) -> None:
+    contacts = Sample(2_000, seed=5, dirt=0.0).write(tmp_path / "legacy")[0]
+    stage = Stage(tmp_path / "journal.sqlite3")
+    with prepare(Wish(contacts=contacts)) as plan:
+        staging = Staging(stage, plan.run, Rules(), census=take_census(plan.parts, "US", salvage=False))
+        (part,) = plan.parts
+        reader = TableReader(part.source.connection, part.mapping.table)
+        with staging.begun(part.mapping, reader, part.source.changed_at) as table:
+            staging.take(table)
+    assert stage.count(CONTACTS, WAITING) < 0.04 * stage.count(CONTACTS)
+    stage.close()
+
+
 @pytest.fixture
 def contacts(tmp_path: Path) -> Path:
     return Sample(60, seed=4, dirt=0.4).write(tmp_path / "legacy")[0]

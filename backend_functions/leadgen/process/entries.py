@@ -24,6 +24,8 @@ from leadgen.model.ids import canonical_email, canonical_url, digest, suppressio
 
 PHONE, EMAIL, URL, PICTURE, FORWARD, SUPPRESSED = b"p", b"e", b"u", b"i", b"f", b"s"
 ENTRY_BYTES = 33
+SEGMENT_BYTES = 128 * 1024
+"""A segment of the log is read whole by every batch while it is the last one, and Firestore allows 1 MiB."""
 NOBODY = bytes(16)
 _HASH_BYTES = 8
 _HEX_DIGITS = frozenset("0123456789abcdef")

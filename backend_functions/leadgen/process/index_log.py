@@ -22,6 +22,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from leadgen.model.documents import IndexSegment, Suppression
+from leadgen.process.entries import SEGMENT_BYTES as SEGMENT_BYTES
 from leadgen.process.entries import Entry, pack, suppressed_entry, unpack
 from leadgen.process.index import MarkIndex
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
@@ -30,8 +31,6 @@ from leadgen.store.records import Commit, Record, read, to_record
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
 
-SEGMENT_BYTES = 128 * 1024
-"""A segment is read whole by every batch while it is the last one, and Firestore allows 1 MiB."""
 _LATE = timedelta(minutes=5)
 """How much later than its own time a suppression may come to be readable, and how far clocks may differ."""
 _NONCE_BYTES = 8
