@@ -30,10 +30,10 @@ import psutil
 from google.cloud import firestore
 
 from leadgen.model.documents import IndexSegment
-from leadgen.process.entries import Entry, mark_entry, pack, picture_bits
+from leadgen.process.entries import SEGMENT_BYTES, Entry, mark_entry, pack, picture_bits
 from leadgen.process.images import SAME_PICTURE
 from leadgen.process.index import MarkIndex, owner, shown_by
-from leadgen.process.index_log import SEGMENT_BYTES, IndexLog, LogMemory
+from leadgen.process.index_log import IndexLog, LogMemory
 from local.stack.firestore_alone import firestore_emulator
 from tests.counting import counted
 

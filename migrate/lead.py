@@ -17,9 +17,9 @@ from migrate.convert.phones import phones
 from migrate.fields import LEAD, LEAD_KEYS, plain
 from migrate.rows import RowReader, Rules
 
-LEAD_TEXTS = frozenset(LEAD) - {"phone", "email", "servicesRendered", "imageHash"}
+_LEAD_TEXTS = frozenset(LEAD) - {"phone", "email", "servicesRendered", "imageHash"}
 """Fields of a lead that are text, and come from a column or from the JSON."""
-_TEXTS = (*(name for name in LEAD if name in LEAD_TEXTS), "imageHash", "sourceUrl")
+_TEXTS = (*(name for name in LEAD if name in _LEAD_TEXTS), "imageHash", "sourceUrl")
 _CANONICAL_URL = re.compile(
     r"https?://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]+)?\Z"
 )
@@ -74,7 +74,7 @@ def read_lead(row: RowReader, rules: Rules, json_field: str) -> Lead:
     lead.source = data.pop("sourceUrl", "")
     picture = data.pop("imageHash", "")
     for name, other in told.items():
-        if name in LEAD_TEXTS and (value := _chosen(lead, name, data.get(name, ""), other, json_field)):
+        if name in _LEAD_TEXTS and (value := _chosen(lead, name, data.get(name, ""), other, json_field)):
             data[name] = value
     _read_services(row, lead, told, json_field)
     _read_picture(row, lead, picture, told)

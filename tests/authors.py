@@ -25,7 +25,8 @@ from leadgen.model.ids import suppression_id
 from leadgen.model.status import BatchStatus, RequestStatus
 from leadgen.pipeline.batches import process_batch
 from leadgen.pipeline.context import Context
-from leadgen.process.index_log import SEGMENT_BYTES, IndexLog, LogMemory
+from leadgen.process.entries import SEGMENT_BYTES
+from leadgen.process.index_log import IndexLog, LogMemory
 from leadgen.store.client import Collections
 from tests.support import Broker, FakeClock
 

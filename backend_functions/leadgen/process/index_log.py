@@ -22,8 +22,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from leadgen.model.documents import IndexSegment, Suppression
-from leadgen.process.entries import SEGMENT_BYTES as SEGMENT_BYTES
-from leadgen.process.entries import Entry, pack, suppressed_entry, unpack
+from leadgen.process.entries import SEGMENT_BYTES, Entry, pack, suppressed_entry, unpack
 from leadgen.process.index import MarkIndex
 from leadgen.store.client import RPC_TIMEOUT_S, Collections
 from leadgen.store.records import Commit, Record, read, to_record
