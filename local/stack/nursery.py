@@ -59,6 +59,8 @@ _LIBRARIES = (
     "css_inline",
     "nh3",
 )
+# Longer than the emulator keeps an unused connection.
+_IDLE_CONNECTION_S = 75
 
 
 @dataclass
@@ -220,6 +222,7 @@ def _serve() -> int:
     from functions_framework._cli import _cli
 
     _answer_health_checks()
+    keep_idle_connections()
     try:
         _cli(args=[], prog_name="functions-framework")
     except SystemExit as end:
@@ -249,6 +252,17 @@ def _answer_health_checks() -> None:
         configure(app, function, signature_type)
 
     functions_framework._configure_app = configured
+
+
+def keep_idle_connections() -> None:
+    """Leave it to the emulator to close a connection to this worker that nobody uses.
+
+    Both ends keep them: gunicorn for 2 s, the emulator (Node's global agent) for 5 s. An emulator with much to do wrote
+    its next call into a connection the worker had just closed, and answered 500 for it.
+    """
+    from gunicorn.config import Keepalive
+
+    Keepalive.default = _IDLE_CONNECTION_S
 
 
 def _import(name: str) -> None:

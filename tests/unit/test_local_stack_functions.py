@@ -14,8 +14,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from functions_framework._http.gunicorn import GunicornApplication
+from gunicorn.config import Keepalive
 
 from local.stack import StackError, emulators, functions, toolchain
+from local.stack.nursery import keep_idle_connections
 from local.stack.state import Folder
 
 MAIN = "x = 1\n"
@@ -131,6 +134,14 @@ def test_a_main_that_takes_too_long_is_told_and_ended(
     if pid.exists():  # on a very slow machine it had not come so far
         with contextlib.suppress(psutil.NoSuchProcess):
             psutil.Process(int(pid.read_text())).wait(timeout=20)
+
+
+def test_a_worker_never_closes_a_connection_before_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Keepalive, "default", Keepalive.default)
+    nodes_agent_keeps_s = 5  # https://nodejs.org/docs/latest-v20.x/api/http.html#httpglobalagent
+    keep_idle_connections()
+    worker = GunicornApplication(None, "127.0.0.1", 1, False)  # what functions-framework starts
+    assert worker.cfg.keepalive > 2 * nodes_agent_keeps_s
 
 
 def test_functions_are_recognised_by_kind(tmp_path: Path) -> None:
