@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
-from console.cli import (
-    admin,
-    auth,
-    campaigns,
-    captcha,
-    config,
-    contacts,
-    contacts_copy,
-    demo,
-    email,
-    extract,
-    inbox,
-    leads,
-    llm,
-    local,
-    mailbox,
-    migrate,
-    schedule,
-    sources,
-    stats,
-    suppression,
-    templates,
-    web,
-)
-from console.cli.group import CommandGroup
+from console.cli.group import LazyGroup
 from console.cli.output import told
 from console.cli.target import ROLES, choice, open_session
 
+
+
+class _Commands(LazyGroup):
+    """All commands, in the order the help lists them."""
+
+    WHERE: ClassVar[dict[str, str]] = {
+        "run": "campaigns.run",
+        "cancel": "campaigns.cancel",
+        "status": "campaigns.status",
+        "cities": "campaigns.cities",
+        "extract": "extract.extract",
+        "migrate": "migrate.migrate",
+        "stats": "stats.stats",
+        "web": "web.web",
+        "demo": "demo.demo",
+        "local": "local.app",
+        "config": "config.app",
+        "templates": "templates.app",
+        "schedule": "schedule.app",
+        "auth": "auth.app",
+        "mailbox": "mailbox.app",
+        "llm": "llm.app",
+        "admin": "admin.app",
+        "contacts": "contacts.app",
+        "leads": "leads.app",
+        "captcha": "captcha.app",
+        "email": "email.app",
+        "inbox": "inbox.app",
+        "suppress": "suppression.app",
+        "sources": "sources.app",
+    }
+
+
 app = typer.Typer(
     name="leadgen",
-    cls=CommandGroup,
+    cls=_Commands,
     no_args_is_help=False,
     add_completion=False,
     rich_markup_mode=None,
@@ -52,32 +61,6 @@ app = typer.Typer(
         "5 done in part, 130 interrupted."
     ),
 )
-app.add_typer(local.app, name="local", cls=CommandGroup)
-app.add_typer(config.app, name="config", cls=CommandGroup)
-app.add_typer(templates.app, name="templates", cls=CommandGroup)
-app.add_typer(schedule.app, name="schedule", cls=CommandGroup)
-app.add_typer(auth.app, name="auth", cls=CommandGroup)
-app.add_typer(mailbox.app, name="mailbox", cls=CommandGroup)
-app.add_typer(llm.app, name="llm", cls=CommandGroup)
-app.add_typer(admin.app, name="admin", cls=CommandGroup)
-contacts.app.command("list")(contacts_copy.list_contacts)
-contacts.app.command("forget-copy")(contacts_copy.forget_copy)
-app.add_typer(contacts.app, name="contacts", cls=CommandGroup)
-app.add_typer(leads.app, name="leads", cls=CommandGroup)
-app.add_typer(captcha.app, name="captcha", cls=CommandGroup)
-app.add_typer(email.app, name="email", cls=CommandGroup)
-app.add_typer(inbox.app, name="inbox", cls=CommandGroup)
-app.add_typer(suppression.app, name="suppress", cls=CommandGroup)
-app.add_typer(sources.app, name="sources", cls=CommandGroup)
-app.command("run")(campaigns.run)
-app.command("cancel")(campaigns.cancel)
-app.command("status")(campaigns.status)
-app.command("cities")(campaigns.cities)
-app.command("extract")(extract.extract)
-app.command("migrate")(migrate.migrate)
-app.command("stats")(stats.stats)
-app.command("web")(web.web)
-app.command("demo")(demo.demo)
 
 
 @app.callback(invoke_without_command=True)

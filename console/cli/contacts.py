@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli.contacts_copy import forget_copy, list_contacts
 from console.cli.ids import contact_id
 from console.cli.output import emit_json, not_there, say, table, told
 from console.cli.target import open_session
@@ -147,3 +148,7 @@ def _call(endpoint: str, body: dict[str, str], as_json: bool) -> None:
             emit_json(answer)
         else:
             typer.echo(answer["message"])
+
+
+app.command("list")(list_contacts)
+app.command("forget-copy")(forget_copy)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -46,6 +48,15 @@ def test_help_says_whole_sentences_at_80_columns(path: tuple[str, ...]) -> None:
     for name, command in (one for where, one in commands() if where == path for one in one.commands.items()):
         first = " ".join((command.help or "").split("\n\n")[0].split()).partition(". ")[0].rstrip(".")
         assert f"{name} {first}" in listed
+
+
+def test_a_start_imports_the_command_it_was_asked_for_and_no_other() -> None:
+    code = "import sys; from console.cli.app import app; app(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
+    line = [sys.executable, "-c", code, "cities", "--help"]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    imported = done.stdout.splitlines()[-1].split()
+    assert "console.cli.campaigns" in imported
+    assert not {"console.cli.local", "console.cli.migrate", "console.cli.contacts", "textual"} & set(imported)
 
 
 def test_every_command_gives_facts_as_json() -> None:

@@ -65,8 +65,12 @@ def category_points(title: str, body: str) -> dict[Category, int]:
     points: Counter[Category] = Counter()
     for category, nouns, words in _vocabulary():
         points[category] += _NOUN_IN_TITLE * bool(nouns.search(heading)) + 2 * bool(nouns.search(text))
-        for word in words:
-            points[category] += _IN_TITLE * bool(word.search(heading)) + min(2, len(word.findall(text)))
+        for word, begins in words:
+            # Looking for plain letters takes a tenth of the time, and most words are not there.
+            if word in heading:
+                points[category] += _IN_TITLE * bool(begins.search(heading))
+            if word in text:
+                points[category] += min(2, len(begins.findall(text)))
     return points
 
 
@@ -83,13 +87,13 @@ def find_names(title: str, body: str) -> tuple[str, str]:
 
 
 @functools.cache
-def _vocabulary() -> tuple[tuple[Category, re.Pattern[str], tuple[re.Pattern[str], ...]], ...]:
+def _vocabulary() -> tuple[tuple[Category, re.Pattern[str], tuple[tuple[str, re.Pattern[str]], ...]], ...]:
     named: dict[Category, tuple[str, ...]] = {**TRADE_WORDS, "Other": OTHER_TRADES}
     return tuple(
         (
             category,
             _any_of(TRADE_NOUNS.get(category, ())),
-            tuple(_any_of((word,)) for word in words),
+            tuple((word, _any_of((word,))) for word in words),
         )
         for category, words in named.items()
     )
