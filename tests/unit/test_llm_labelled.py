@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from leadgen.llm.rules import enrich_by_rules
-from tests.marking import FIELDS, labelled, mark
+from tests.marking import FIELDS, Tally, labelled, mark
 
 FLOORS = {
     "businessName": 0.95,
@@ -23,17 +23,24 @@ FLOORS = {
 MOST_MADE_UP = 0.09
 
 
+@pytest.fixture(scope="module")
+def wrong() -> list[str]:
+    """What the rules got wrong; filled by `tallies`."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def tallies(wrong: list[str]) -> dict[str, Tally]:
+    return mark(labelled(), enrich_by_rules, lambda name, post, got: wrong.append(f"{name}: {post.lead.title}: {got}"))
+
+
 @pytest.mark.parametrize("field", [field for field in FIELDS if field in FLOORS])
-def test_the_rules_get_as_much_right_as_they_did(field: str) -> None:
-    wrong: list[str] = []
-    tallies = mark(
-        labelled(), enrich_by_rules, lambda name, post, got: wrong.append(f"{name}: {post.lead.title}: {got}")
-    )
+def test_the_rules_get_as_much_right_as_they_did(field: str, tallies: dict[str, Tally], wrong: list[str]) -> None:
     assert tallies[field].share >= FLOORS[field], [line for line in wrong if line.startswith(field)]
 
 
-def test_few_of_the_services_they_find_are_none() -> None:
-    assert mark(labelled(), enrich_by_rules)["servicesMadeUp"].share <= MOST_MADE_UP
+def test_few_of_the_services_they_find_are_none(tallies: dict[str, Tally]) -> None:
+    assert tallies["servicesMadeUp"].share <= MOST_MADE_UP
 
 
 def test_the_set_is_varied() -> None:
