@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest.unraisableexception import gc_collect_iterations_key
 from hypothesis import HealthCheck, settings
 
 from local.stack import Stack, StackInfo, toolchain
@@ -33,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Every worker imports all tests. What one has compiled the others find compiled, unless all are at the same file.
     """
     gc.disable()
+    config.stash[gc_collect_iterations_key] = 1  # five looks at everything, at the end, find no more than one
     worker = getattr(config, "workerinput", None)
     if worker is not None and config.args == ["tests"]:
         files = sorted(str(path) for path in (config.rootpath / "tests").rglob("test_*.py"))

@@ -2,8 +2,8 @@
 
 The Functions emulator runs one process per function, and another for every event that finds all of them busy. A worker
 spends most of its start on importing the same libraries (some 2 s of processor time and 80 MB each); forked from here
-it starts in a fraction of that and shares their memory. Only libraries are imported beforehand, never main.py or the
-core: those are loaded in each worker, as in production. The list of functions is made in a fork as well.
+it starts in a fraction of that and shares their memory. main.py is loaded in each worker, as in production. What it
+imports of the core is there already, as long as no file of it has changed. The list of functions is made in a fork too.
 
     python -m local.stack.nursery SOCKET
 """
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from local.stack import manifest
+from local.stack.own_code import OwnCode
 
 # What it takes to make the list of functions, for which the emulators wait.
 _LIBRARIES_AT_FIRST = (
@@ -94,12 +95,14 @@ class Nursery:
 
     Args:
         address: path of the socket.
-        libraries: imported one by one while there is nothing else to do.
+        libraries: imported one by one while there is nothing else to do; after them what the functions import of their
+            own code, once their list was asked for.
     """
 
     def __init__(self, address: Path, libraries: Iterable[str]) -> None:
         self._address = address
         self._libraries = deque(libraries)
+        self._own_code = OwnCode()
         self._workers: dict[int, _Worker] = {}
         self._selector = selectors.DefaultSelector()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -147,6 +150,8 @@ class Nursery:
             os.close(stream)
         self._workers[pid] = _Worker(pid, connection)
         self._selector.register(connection, selectors.EVENT_READ, pid)
+        if request.manifest:
+            self._libraries.extend(self._own_code.of(Path(request.folder)))
 
     def _become_worker(self, connection: socket.socket, streams: list[int], request: _Request) -> None:
         """Do what was asked for in this forked process, and leave it by no other way than its exit."""
@@ -170,6 +175,7 @@ class Nursery:
             os.chdir(request.folder)
             # The framework made its default from the folder it was imported in.
             os.environ.setdefault("FUNCTION_SOURCE", os.path.join(request.folder, "main.py"))
+            self._own_code.forget_other(Path(request.folder))
             gc.enable()
             code = _discover(request.manifest) if request.manifest else _serve()
         except BaseException:

@@ -80,6 +80,12 @@ def test_a_functions_folder_without_main_is_refused(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def nursery() -> Iterator[str]:
     """The address of a nursery that has what the list of functions takes, and nothing else."""
+    with running_nursery() as address:
+        yield address
+
+
+@contextlib.contextmanager
+def running_nursery() -> Iterator[str]:
     bare = "from local.stack import nursery; nursery._LIBRARIES = (); nursery.main()"
     with tempfile.TemporaryDirectory() as short:
         address = Path(short) / "nursery"
@@ -106,6 +112,30 @@ def test_main_is_asked_for_its_functions_with_the_environment_of_the_stack(tmp_p
     found = functions.discover(folder, {**os.environ, "NÄME": "mars=1"}, nursery)
     assert [(one.name, one.region, one.timeout_s) for one in found] == [("hello", "mars=1", 7)]
     assert functions.parse(json.loads((folder / "functions.yaml").read_text())) == found
+
+
+def test_what_functions_import_late_is_there_before_and_never_older_than_its_file(tmp_path: Path) -> None:
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "__init__.py").write_text("VALUE = 'first'\n")
+    (tmp_path / "core" / "broken.py").write_text("VALUE = 1 / 0\n")
+    folder = staged(
+        tmp_path,
+        "import sys\nfrom firebase_functions import https_fn\nthere = 'core' in sys.modules\nimport core\n"
+        "@https_fn.on_request(region=f'{core.VALUE}-{there}')\n"
+        "def hello(request):\n    import core.broken\n    from core import VALUE\n    import json\n",
+    )
+
+    def seen(address: str) -> str:
+        return functions.discover(folder, dict(os.environ), address)[0].region
+
+    with running_nursery() as address:
+        assert [seen(address) for _ in range(2)] == ["first-False", "first-True"]
+        (tmp_path / "core" / "__init__.py").write_text("VALUE = 'second'\n")
+        assert [seen(address) for _ in range(2)] == ["second-False", "second-False"]
+        (tmp_path / "core" / "__init__.py").write_text("VALUE = 'first'\n")  # of the same size, but newer
+        assert seen(address) == "first-False"
+        (tmp_path / "other").mkdir()
+        assert functions.discover(staged(tmp_path / "other", MAIN), dict(os.environ), address) == []
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["nursery", "alone"])
