@@ -12,7 +12,6 @@ from console.cli.output import told
 from console.cli.target import ROLES, choice, open_session
 
 
-
 class _Commands(LazyGroup):
     """All commands, in the order the help lists them."""
 

@@ -72,8 +72,7 @@ def _version(value: Any) -> int:
 
 def packed(data: Mapping[str, Any]) -> bytes:
     """A document in few bytes."""
-    text = json.dumps(data, default=_json_value, ensure_ascii=False, separators=(",", ":"))
-    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+    return zlib.compress(_JSON.encode(data).encode("utf-8", "surrogatepass"), 1)
 
 
 def unpacked(body: bytes) -> dict[str, Any]:
@@ -84,3 +83,6 @@ def unpacked(body: bytes) -> dict[str, Any]:
 
 def _json_value(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+_JSON = json.JSONEncoder(default=_json_value, ensure_ascii=False, separators=(",", ":"))

@@ -7,6 +7,7 @@ changes nothing in the others.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -53,7 +54,7 @@ class _CityBuilder:
     def build(self) -> City:
         kinds = [(one.slug, _KINDS[one.route]) for one in self._travellers.values()]
         slots = make_plan(self._count, kinds, self._rng("plan"))
-        sizes = {slot.index: sum(other.root == slot.index for other in slots) for slot in slots}
+        sizes = Counter(slot.root for slot in slots)
         people = self._rng("people")
         for slot in slots:
             if not slot.is_repost and slot.kind in _ROUTES:

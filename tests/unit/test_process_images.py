@@ -32,7 +32,7 @@ def picture(seed: int) -> Image.Image:
 
 def saved(image: Image.Image, kind: str = "JPEG", **options: int) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
+    image.save(buffer, kind, **({"compress_level": 1} | options if kind == "PNG" else options))
     return buffer.getvalue()
 
 
