@@ -54,6 +54,12 @@ class Person:
         self._document = document
         self._id = ""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As few objects as possible: each person comes from the process that converts rows."""
+        marks = self.marks
+        marked = (marks.phones, marks.emails, marks.image_hash, marks.url)
+        return _arrived, (*marked, self._document, self.opted_out, self.body, self.keys, self._id)
+
     @property
     def document(self) -> dict[str, Any]:
         """As it is stored. Whoever changes it must store it instead of the body."""
@@ -71,6 +77,15 @@ class Person:
         if not self._id:
             self._id = contact_of(self.marks)
         return self._id
+
+
+def _arrived(
+    phones: tuple[str, ...], emails: tuple[str, ...], image: str, url: str, document: dict[str, Any] | None,
+    opted_out: str, body: bytes, keys: list[bytes] | None, contact: str,
+) -> Person:  # fmt: skip
+    person = Person(Marks(phones, emails, image, url), document, opted_out, body)
+    person.keys, person._id = keys, contact
+    return person
 
 
 class ContactRows(TableRows):

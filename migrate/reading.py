@@ -9,7 +9,7 @@ from typing import Any
 
 from migrate.errors import SourceProblem
 
-BATCH = 250
+BATCH = 500
 """Rows that are read, converted and kept together; a few batches are in memory at one time."""
 _FURTHEST = 1 << 62
 _NEAR = 512

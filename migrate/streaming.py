@@ -1,8 +1,9 @@
 """Writes contacts that are final while other rows are still being converted.
 
 The commits go out one after another, because each continues the identity log behind the one before, but they are
-prepared ahead, so that the service need not wait for us. Whatever goes otherwise than expected (documents that are
-there, somebody else who appends to the log) is left to `Upload`, which settles it one commit at a time.
+prepared ahead, so that the service need not wait for us. Opt-outs go with the next contacts, in the same commit.
+Whatever goes otherwise than expected (documents that are there, somebody else who appends to the log) is left to
+`Upload`, which settles it one commit at a time.
 """
 
 from __future__ import annotations
@@ -60,22 +61,25 @@ class Streaming:
             self._settle()
 
     def _send(self) -> bool:
-        """Send opt-outs, or a full commit of contacts; whether there was one."""
-        place = SUPPRESSIONS
-        chunk = self._upload.chunk(place, self._after[place])
-        if not chunk:
-            place = CONTACTS
-            chunk = self._upload.chunk(place, self._after[place])
-            if not self._upload.is_full(chunk):
-                return False
-        self._after[place] = chunk[-1].seq
-        chunk, entries = self._upload.claims(place, chunk)
-        self._under_way.append((chunk, self._lane.submit(self._commit, chunk, entries)))
+        """Send a full commit of contacts, with the opt-outs there are; whether there was one."""
+        contacts = self._upload.chunk(CONTACTS, self._after[CONTACTS])
+        if not self._upload.is_full(contacts):
+            return False
+        opt_outs = self._upload.chunk(SUPPRESSIONS, self._after[SUPPRESSIONS])
+        together: list[Staged] = []
+        entries = b""
+        for place, some in ((SUPPRESSIONS, opt_outs), (CONTACTS, contacts[: self._upload.room(opt_outs)])):
+            if some:
+                self._after[place] = some[-1].seq
+                chunk, packed = self._upload.claims(place, some)
+                together += chunk
+                entries += packed
+        self._under_way.append((together, self._lane.submit(self._commit, together, entries)))
         return True
 
     def _commit(self, chunk: list[Staged], entries: bytes) -> None:
         if self._has_failed:
-            raise Refused("the one before was refused")  # an opt-out must be there before its contact
+            raise Refused("the one before was refused")  # an opt-out must not be there after its contact
         try:
             self._upload.commit(chunk, entries)
         except BaseException:
@@ -89,13 +93,19 @@ class Streaming:
         except Refused:
             self._by_itself()
         else:
-            self._upload.note(chunk[0].place, Outcome([document.seq for document in chunk], []))
+            self._note(chunk)
+
+    def _note(self, chunk: list[Staged]) -> None:
+        for place in (SUPPRESSIONS, CONTACTS):
+            written = [document.seq for document in chunk if document.place == place]
+            if written:
+                self._upload.note(place, Outcome(written, []))
 
     def _by_itself(self) -> None:
         """Let everything that is ready be written one commit at a time."""
         for chunk, future in self._under_way:
             if future.exception() is None:
-                self._upload.note(chunk[0].place, Outcome([document.seq for document in chunk], []))
+                self._note(chunk)
         self._under_way.clear()
         self._has_failed = False
         self._after = dict.fromkeys(self._after, 0)

@@ -126,6 +126,10 @@ class Upload:
         """Whether a commit is worth sending although more may come."""
         return len(chunk) >= CHUNK or sum(len(document.body) for document in chunk) > _CHUNK_BYTES // 2
 
+    def room(self, chunk: Sequence[Staged]) -> int:
+        """How many documents go into a commit beside these."""
+        return CHUNK - len(chunk)
+
     def note(self, place: int, outcome: Outcome) -> None:
         """Note in the journal what became of documents."""
         self._stage.begin()

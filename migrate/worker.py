@@ -21,6 +21,8 @@ from typing import IO, Any
 from leadgen.model.errors import LeadgenError
 
 _END_WAIT_S = 5.0
+_NICER = 10
+"""Conversion runs ahead of the writing; where both want the same core, what others wait for goes first."""
 _SIZE = struct.Struct("<Q")
 """Stands before each answer: its bytes."""
 
@@ -123,7 +125,9 @@ def worker(*beginning: Any) -> Iterator[Worker]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        start_new_session=True,  # an interrupt from the keyboard is this process's business alone
+        # An interrupt from the keyboard is this process's business alone. Not a session of its own: a kernel that
+        # shares time between sessions would heed no priority.
+        process_group=0,
     )
     other = Worker(process)
     try:
@@ -139,6 +143,7 @@ def main() -> None:
     """Convert batches from standard input until it ends."""
     from migrate.batches import convert_batch
 
+    os.nice(_NICER)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anybody prints is no answer
     rows, run = pickle.load(source)

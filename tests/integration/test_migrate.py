@@ -8,6 +8,7 @@ import json
 import os
 import random
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typer.testing import CliRunner
 
 from console.cli.app import app
 from leadgen.model.documents import Contact
-from leadgen.model.ids import contact_id
+from leadgen.model.ids import contact_id, suppression_id
 from leadgen.process.entries import mark_entry
 from leadgen.process.identity import Marks, recognise
 from leadgen.process.index import is_suppressed
@@ -33,7 +34,7 @@ from migrate.pace import Pace
 from migrate.rollback import roll_back
 from migrate.sample import Sample
 from migrate.stage import PLACES, Stage
-from migrate.target import Target
+from migrate.target import Target, messages
 
 Documents = dict[str, dict[str, Any]]
 
@@ -134,6 +135,29 @@ def test_killed_at_twenty_moments_it_ends_as_an_undisturbed_run(
     assert len(_index(firestore_db)) == marks
     assert migration.report.is_verified
     assert sum(one.there_before for one in migration.report.collections.values()) == 0
+
+
+def test_at_no_moment_is_there_a_contact_without_its_opt_out(
+    firestore_db: firestore.Client, sample: Wish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "CHUNK", 3)
+    monkeypatch.setattr(reading, "BATCH", 10)
+    commits: list[list[str]] = []
+
+    class Noting(Target):
+        def commit(self, writes: Sequence[bytes]) -> Any:
+            answer = super().commit(writes)
+            commits.append([messages().Write.FromString(one).update.name.partition("/documents/")[2] for one in writes])
+            return answer
+
+    _move(firestore_db, sample, tmp_path / "journal.sqlite3", Noting(firestore_db))
+    when = {name: moment for moment, names in enumerate(commits) for name in names}
+    contacts = _everything(firestore_db)["contacts"]
+    opted_out = {key: one["phone"] for key, one in contacts.items() if one["status"] == "SUPPRESSED" and one["phone"]}
+    assert len(opted_out) >= 3
+    for key, number in opted_out.items():
+        assert when[f"suppressions/{suppression_id('phone', number)}"] <= when[f"contacts/{key}"]
+    assert any({name.partition("/")[0] for name in names} >= {"suppressions", "contacts"} for names in commits)
 
 
 def test_what_the_journal_takes_as_written_and_firestore_lost_is_written_again(

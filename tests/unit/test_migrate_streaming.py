@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -170,6 +171,17 @@ def test_a_second_process_gives_what_this_one_gives(contacts: Path, monkeypatch:
     monkeypatch.setattr(batches, "_WORTH_IT", 0)
     assert list(both()) == here
     assert sum(len(people) for _, _, people, _, _ in here) > 30
+
+
+def test_the_second_process_gives_way_and_is_not_interrupted_with_this_one() -> None:
+    with worker(None, "run") as other:
+        other.give([])
+        with pytest.raises(IndexError):  # it answers, so it has begun
+            other.take()
+        process = other._process.pid
+        assert os.getpgid(process) == process  # what the keyboard interrupts is this one's group
+        assert os.getsid(process) == os.getsid(0)  # or a kernel that shares time between sessions heeds no priority
+        assert os.getpriority(os.PRIO_PROCESS, process) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_what_is_final_is_not_changed_by_any_later_row(contacts: Path, tmp_path: Path) -> None:
