@@ -3,7 +3,8 @@
 The library parses everything afresh each time it refreshes styles, four times before the first paint; and for every
 widget whose styles it works out, which may be all of them after a key, it goes through all rules there are. What a rule
 becomes depends on its text and on the colours only, and which rules may concern a widget on its type, classes and id
-only. So both are kept. And a widget's parts, of which a table has a dozen, get their styles when they are painted.
+only. So both are kept. A widget gets its rules when they are others than the last time. And its parts, of which a
+table has a dozen, get their styles when they are painted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.dom import DOMNode
 
+_GIVEN = "_rules_it_was_given"
 _Source = tuple[int, str, CSSLocation, bool, int, str]
 
 
@@ -99,6 +101,15 @@ class Sheet(Stylesheet):
             super().apply(node, animate=animate, cache=cache)
         finally:
             self._present = before
+
+    @classmethod
+    def replace_rules(cls, node: DOMNode, rules: RulesMap, animate: bool = False) -> None:
+        """Give a widget its rules, if they are not those it got the last time; most are, after a key."""
+        if node.__dict__.get(_GIVEN) == rules:
+            node.notify_style_update()  # it may look otherwise because what is around it does
+        else:
+            super().replace_rules(node, rules, animate)
+            node.__dict__[_GIVEN] = rules
 
     def part(self, node: DOMNode, name: str) -> RenderStyles:
         """The styles of a part of a widget.

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Button, DataTable, Input, Label
 
@@ -97,6 +99,28 @@ async def test_nothing_is_parsed_twice_for_the_same_colours(monkeypatch: pytest.
     assert len(set(parsed)) == once > 10
     await looks(Small(Sheet()))
     assert len(parsed) == once
+
+
+async def test_a_widget_is_given_rules_if_they_are_others_than_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[DOMNode] = []
+    plain = Stylesheet.replace_rules
+
+    def note(node: DOMNode, rules: RulesMap, animate: bool = False) -> None:
+        given.append(node)
+        plain(node, rules, animate)
+
+    monkeypatch.setattr(Stylesheet, "replace_rules", note)
+    app = Small(Sheet())
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        given.clear()
+        app.refresh_css()
+        await pilot.pause()
+        assert given == []
+        (label,) = (one for one in app.query(Label) if not one.has_class("seen"))
+        label.add_class("seen")
+        await pilot.pause()
+        assert given == [label]
 
 
 async def test_a_part_is_worked_out_when_it_is_asked_for() -> None:
