@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _Stamp = dict[str, tuple[int, int]]
@@ -22,6 +23,7 @@ class OwnCode:
     def __init__(self) -> None:
         self._folder: Path | None = None
         self._packages: set[str] = set()
+        self._places: list[str] = []
         self._stamp: _Stamp = {}
 
     def of(self, folder: Path) -> list[str]:
@@ -34,14 +36,15 @@ class OwnCode:
             return []
         names = list(dict.fromkeys(_late_imports(folder / "main.py")))
         self._folder, self._packages = folder, {name.partition(".")[0] for name in names}
-        # Before anything is imported: a file that changes meanwhile must count as changed.
-        self._stamp = _stamp(folder, self._packages)
         sys.path.append(str(folder))  # as functions-framework does
+        self._places = [place for package in self._packages for place in _places(package)]
+        # Before anything is imported: a file that changes meanwhile must count as changed.
+        self._stamp = _stamp(self._places)
         return names
 
     def forget_other(self, folder: Path) -> None:
         """In a worker: have imported nothing, if the code has changed or is not this folder's."""
-        if folder == self._folder and _stamp(folder, self._packages) == self._stamp:
+        if folder == self._folder and _stamp(self._places) == self._stamp:
             return
         for name in [name for name in sys.modules if name.partition(".")[0] in self._packages]:
             del sys.modules[name]
@@ -65,14 +68,27 @@ def _late_imports(main: Path) -> Iterator[str]:
             yield from (name for name in names if name.partition(".")[0] in beside)
 
 
-def _stamp(folder: Path, packages: set[str]) -> _Stamp:
-    """Time of change and size of every file of the packages."""
+def _places(package: str) -> list[str]:
+    """Where a package or module will be imported from: folders, or a file."""
+    found = importlib.util.find_spec(package)
+    if found is None:
+        return []
+    return list(found.submodule_search_locations or ([found.origin] if found.origin else []))
+
+
+def _stamp(places: Iterable[str]) -> _Stamp:
+    """Time of change and size of every file there."""
     stamp = {}
-    for package in packages:
-        for place, folders, files in os.walk(folder / package):
-            folders[:] = [name for name in folders if name != "__pycache__"]
-            for path in (os.path.join(place, name) for name in files):
-                with contextlib.suppress(OSError):  # an editor's file that is gone already
-                    status = os.stat(path)
-                    stamp[path] = (status.st_mtime_ns, status.st_size)
+    for path in (file for place in places for file in _files(place)):
+        with contextlib.suppress(OSError):  # an editor's file that is gone already
+            status = os.stat(path)
+            stamp[path] = (status.st_mtime_ns, status.st_size)
     return stamp
+
+
+def _files(place: str) -> Iterator[str]:
+    if not os.path.isdir(place):
+        yield place
+    for folder, folders, files in os.walk(place):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        yield from (os.path.join(folder, name) for name in files)

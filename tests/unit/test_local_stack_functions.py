@@ -118,11 +118,12 @@ def test_what_functions_import_late_is_there_before_and_never_older_than_its_fil
     (tmp_path / "core").mkdir()
     (tmp_path / "core" / "__init__.py").write_text("VALUE = 'first'\n")
     (tmp_path / "core" / "broken.py").write_text("VALUE = 1 / 0\n")
+    (tmp_path / "plain.py").write_text("")
     folder = staged(
         tmp_path,
         "import sys\nfrom firebase_functions import https_fn\nthere = 'core' in sys.modules\nimport core\n"
         "@https_fn.on_request(region=f'{core.VALUE}-{there}')\n"
-        "def hello(request):\n    import core.broken\n    from core import VALUE\n    import json\n",
+        "def hello(request):\n    import core.broken\n    from core import VALUE\n    import json, plain\n",
     )
 
     def seen(address: str) -> str:
@@ -130,6 +131,9 @@ def test_what_functions_import_late_is_there_before_and_never_older_than_its_fil
 
     with running_nursery() as address:
         assert [seen(address) for _ in range(2)] == ["first-False", "first-True"]
+        (tmp_path / "plain.py").write_text("changed = True\n")
+        assert seen(address) == "first-False"
+        (tmp_path / "plain.py").unlink()
         (tmp_path / "core" / "__init__.py").write_text("VALUE = 'second'\n")
         assert [seen(address) for _ in range(2)] == ["second-False", "second-False"]
         (tmp_path / "core" / "__init__.py").write_text("VALUE = 'first'\n")  # of the same size, but newer
