@@ -22,7 +22,7 @@ from migrate.worker import Worker, worker
 
 _WORTH_IT = 4_000
 """Rows of a table from which on a second process pays for its start."""
-_AHEAD = 8
+_AHEAD = 6
 """Batches that the second process has before it, or has answered and nobody asked for yet."""
 
 
