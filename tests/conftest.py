@@ -71,8 +71,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture
-def frames() -> Iterator[None]:
-    """For tests that look at what a terminal is shown, in between too."""
+def no_frames() -> Iterator[None]:
+    """For tests that look at widgets and not at what a terminal shows."""
+    from tests import pilots
+
+    with pilots.no_frames():
+        yield
+
+
+@pytest.fixture
+def frames(no_frames: None) -> Iterator[None]:
+    """For a test among those that looks at what is painted, too."""
     from tests import pilots
 
     with pilots.frames():

@@ -1,7 +1,7 @@
 """Pilots of Textual apps for less: what tests see stays as it is, what nobody looks at is left out.
 
-A pilot waits only for widgets that have something to do. Frames are not painted: a headless app throws them away after
-it has painted them, which takes a third of a picture's time. A test about what a terminal gets asks for `frames`.
+A pilot waits only for widgets that have something to do. A test that looks at widgets and not at what a terminal shows
+may also do without the frames in between.
 """
 
 from __future__ import annotations
@@ -22,14 +22,21 @@ _RENDER = Compositor.render_update
 def install() -> None:
     """Make pilots cheaper, in this process and for all apps."""
     Pilot._wait_for_screen = _wait_for_the_busy  # type: ignore[method-assign]
-    Compositor.render_update = _picture_only  # type: ignore[method-assign]
 
 
 @contextmanager
 def frames() -> Iterator[None]:
-    """Paint them all after all."""
+    """Draw them all after all."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Compositor, "render_update", _RENDER)
+        yield
+
+
+@contextmanager
+def no_frames() -> Iterator[None]:
+    """Draw nothing but whole pictures: a headless app throws its frames away after it has drawn them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", _picture_only)
         yield
 
 

@@ -19,6 +19,7 @@ from widgets.strip import FigureStrip
 from widgets.table import LiveTable
 from widgets.text import Line
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 Settled = Callable[[Any], Awaitable[None]]
 FILLED = ("2", "n", *"austin", "tab", "tab", *"50")
 

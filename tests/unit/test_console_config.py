@@ -16,6 +16,7 @@ from leadgen.model.config import Settings
 from tests.snapshots import recorded
 from tests.snapshots.scenes.scene import settled
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 DEFAULTS = flat(Settings().model_dump(by_alias=True, mode="json"))
 NUMBERS = [e for e in entries() if e.is_number]
 

@@ -17,6 +17,7 @@ from leadgen.model.status import EmailStatus
 from tests.snapshots import recorded
 from tests.snapshots.scenes.scene import settled
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 DONE = {"emailId": "x", "status": "HELD", "changed": True, "message": "The mail is held."}
 
 

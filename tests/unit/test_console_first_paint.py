@@ -22,7 +22,6 @@ NEEDED_LATER = {
 }  # fmt: skip
 
 
-@pytest.mark.usefixtures("frames")
 async def test_the_first_picture_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures: list[str] = []
     display = App._display

@@ -12,6 +12,7 @@ from tests.snapshots.scenes.scene import settled
 from widgets.spans import width
 from widgets.text import Line
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 LONG = "operator.with.a.long.name@sales.department.of.contoso.example"
 
 

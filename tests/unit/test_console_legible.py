@@ -23,6 +23,8 @@ from widgets.lines import LineList
 from widgets.spans import Spans
 from widgets.table import Column, LiveTable, Row
 
+pytestmark = pytest.mark.usefixtures("no_frames")
+
 
 def text_of(pieces: Spans) -> str:
     """Pieces without their tones."""

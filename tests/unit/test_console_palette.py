@@ -18,6 +18,8 @@ from tests.snapshots import recorded
 from tests.snapshots.scenes.scene import settled
 from widgets.text import Line
 
+pytestmark = pytest.mark.usefixtures("no_frames")
+
 
 @pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
 def test_every_command_is_something_its_screen_or_the_app_can_do(entry: ScreenEntry) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from console.live.session import BackendError
 from console.review import Lead, NoDisplay
 from console.screens.asking import AskScreen
@@ -9,6 +11,8 @@ from console.screens.confirm import ConfirmScreen
 from console.screens.review.hand import SETTLES_S
 from tests.review_play import FOUND, play
 from tests.snapshots.scenes.review import lead, leads, opened, seen
+
+pytestmark = pytest.mark.usefixtures("no_frames")
 
 
 async def test_a_lead_is_claimed_its_page_opened_its_address_proposed_and_reported_once() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from console.live import feeds
 from console.live.session import BackendError
 from console.review import BrowserCrashed, BrowserMissing, NoDisplay, PageClosed, PostRemoved, SiteDown
@@ -12,6 +14,7 @@ from console.screens.review.hand import PageState
 from tests.review_play import FOUND, play
 from tests.snapshots.scenes.review import held, leads
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 DOWN = BackendError("The backend does not answer", "ConnectError", "Check the network.", status=0)
 TAKEN = BackendError("Conflict", "Lead is with bob@example.com until 20:12.", "Take the next lead.", status=409)
 

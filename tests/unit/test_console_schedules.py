@@ -30,6 +30,7 @@ from widgets.lines import LineList
 from widgets.pane import Pane
 from widgets.text import Line
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 CHOICES = Choices((City("austin", "Austin, TX", "America/Chicago"),), (TemplateChoice(1, "Introduction"),))
 NOW = recorded.NOW
 FILLED: dict[str, Any] = {"city": "austin", "template": 1, "leads": "50"}

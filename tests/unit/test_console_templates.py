@@ -15,6 +15,8 @@ from tests.snapshots import recorded
 from tests.snapshots.scenes.scene import settled
 from tests.snapshots.scenes.templates import PREVIEW, TEMPLATES, previewed
 
+pytestmark = pytest.mark.usefixtures("no_frames")
+
 
 def desk() -> Desk:
     """A desk with the saved templates."""

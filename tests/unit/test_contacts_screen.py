@@ -18,6 +18,7 @@ from tests.snapshots import recorded
 from tests.snapshots.contacts_recorded import contact, contacts_app, key
 from tests.snapshots.scenes.scene import settled
 
+pytestmark = pytest.mark.usefixtures("no_frames")
 SIZE = (120, 36)
 LISTED = {"added": 1, "known": 0, "rejected": []}
 

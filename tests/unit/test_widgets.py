@@ -70,7 +70,6 @@ async def test_cursor_and_first_visible_row_stay_when_rows_come_and_go() -> None
         assert table.cursor_key is None
 
 
-@pytest.mark.usefixtures("frames")
 async def test_only_changed_lines_are_painted() -> None:
     async with TableApp().run_test(size=(40, 10)) as pilot:
         table = await table_of(pilot)
