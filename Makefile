@@ -19,7 +19,7 @@ demo: setup ## Run a campaign of 50 leads on this machine and open the console (
 	@$(VENV)/leadgen demo
 
 test: setup ## Run all tests: unit, pictures, with the Firestore emulator, end to end
-	$(PYTEST) tests -q -n 4 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) tests -q -n 4 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 
 test-unit: setup ## Run the tests that need no emulator
 	$(PYTEST) tests/unit tests/snapshots -q -n 2

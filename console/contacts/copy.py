@@ -237,19 +237,25 @@ def _verify(db: sqlite3.Connection, owner: str) -> None:
 
 
 class Reader:
-    """Reads a copy. Not to be shared by threads that run at once.
+    """Reads a copy. Threads that share one wait for each other.
 
     Args:
         path: the file.
     """
 
     def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
         self._db = _connect(path)
         self._db.execute("PRAGMA query_only = 1")
 
     def close(self) -> None:
-        """Close the connection."""
-        with suppress(sqlite3.Error):
+        """Close the connection; a query that runs in another thread is interrupted and waited for.
+
+        A connection closed beneath a query takes the whole process with it: sqlite3_close(3) leaves statements that run
+        to the caller, and Python's `sqlite3` goes on stepping the one it has just finalized.
+        """
+        self.interrupt()
+        with self._lock, suppress(sqlite3.Error):
             self._db.close()
 
     def interrupt(self) -> None:
@@ -261,9 +267,9 @@ class Reader:
         """The rows of a query.
 
         Raises:
-            sqlite3.Error: the copy can't be read.
+            sqlite3.Error: the copy can't be read, or the reader was interrupted or closed.
         """
-        with closing(self._db.execute(sql, values)) as found:
+        with self._lock, closing(self._db.execute(sql, values)) as found:
             return found.fetchall()
 
     def document(self, contact_id: str) -> dict[str, Any] | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -363,3 +366,17 @@ def test_a_search_that_has_ended_can_still_be_told_to_end(copy: Copy) -> None:
     reader.close()
     reader.interrupt()
     assert copy.reader().select("SELECT count(*) FROM contact") == [(0,)]
+
+
+def test_a_reader_closed_while_it_is_searched_ends_the_search_first(copy: Copy) -> None:
+    reader, runs = copy.reader(), threading.Event()
+    reader._db.create_function("told", 1, lambda value: (runs.set(), value)[1])
+    numbers = "SELECT 1 UNION ALL SELECT told(x + 1) FROM n WHERE x < 5000000"
+    with ThreadPoolExecutor(1) as other:
+        search = other.submit(reader.select, f"WITH RECURSIVE n(x) AS ({numbers}) SELECT x FROM n")
+        runs.wait()
+        reader.close()
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            search.result()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        reader.select("SELECT 1")

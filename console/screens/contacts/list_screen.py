@@ -95,6 +95,7 @@ class ListScreen(LiveScreen):
         """Let the copy go; it stays on disk."""
         if self._keeper is not None:
             self._keeper.stop()
+        self._wanted += 1  # What a search under way finds, or why it ended, concerns nobody any more.
         for reader in (self._reader, self._finding):
             if reader is not None:
                 reader.close()
@@ -233,7 +234,7 @@ class ListScreen(LiveScreen):
             began = time.monotonic()
             try:
                 return *find(reader, question, view.now, view.zone), time.monotonic() - began
-            except sqlite3.OperationalError:
+            except sqlite3.Error:
                 if wanted == self._wanted:
                     raise
                 return array("q"), 0, 0.0
