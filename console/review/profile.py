@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import signal
+import sys
 from pathlib import Path
 
 
@@ -63,6 +66,12 @@ class EndRecord:
         except OSError:
             return True
         return True
+
+    def kill(self) -> None:
+        """End a browser that no longer does as it is told."""
+        if self._process:
+            with contextlib.suppress(OSError):
+                os.kill(self._process, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
 
     def _named(self) -> int:
         """The process that the lock names; 0 if there is none."""

@@ -38,6 +38,8 @@ _GONE_S = 30.0
 _BEHIND_MS = 5_000.0
 _ORDER_S = 150.0
 """How long the browser may take over an order, its start included; pages load by themselves after that."""
+_STEP_S = 20.0
+"""How long a browser that runs may take over one thing it is told. Some wait for ever for a process of theirs."""
 
 
 class Window:
@@ -126,8 +128,9 @@ class Window:
         for other in done:
             other.closing, other.front = True, False
         tab.show()
-        with contextlib.suppress(Error):
-            await tab.page.bring_to_front()
+        with contextlib.suppress(Error, TimeoutError):
+            async with asyncio.timeout(_STEP_S):
+                await tab.page.bring_to_front()
         for other in done:
             await self._close_tab(other)
         return True
@@ -198,18 +201,23 @@ class Window:
             return None
         tab = self._tabs[lead.id] = Tab(lead, self._emit, self._timeout_s, self._clipboard)
         try:
-            tab.page = await self._page_behind(context) if behind else self._unused(context) or await context.new_page()
-            if self._read_clipboard:
-                parts = urlsplit(lead.contact_url)
-                # For this site alone: whoever may be read to may read, too.
-                await context.grant_permissions(_CLIPBOARD, origin=f"{parts.scheme}://{parts.netloc}")
-        except Error:
+            async with asyncio.timeout(_STEP_S):
+                tab.page = await self._empty_page(context, lead, behind=behind)
+        except (Error, TimeoutError):
             self._tabs.pop(lead.id, None)
             await self._leave(context)
             return None
         self._adopt(tab, tab.page)
         self._spawn(tab.load())
         return tab
+
+    async def _empty_page(self, context: BrowserContext, lead: Lead, *, behind: bool) -> Page:
+        page = await self._page_behind(context) if behind else self._unused(context) or await context.new_page()
+        if self._read_clipboard:
+            parts = urlsplit(lead.contact_url)
+            # For this site alone: whoever may be read to may read, too.
+            await context.grant_permissions(_CLIPBOARD, origin=f"{parts.scheme}://{parts.netloc}")
+        return page
 
     def _unused(self, context: BrowserContext) -> Page | None:
         """The empty page that a browser starts with."""
@@ -257,8 +265,9 @@ class Window:
         if self._tabs.get(tab.lead.id) is tab:
             del self._tabs[tab.lead.id]
         for page in [page for page, owner in self._pages.items() if owner is tab]:
-            with contextlib.suppress(Error):
-                await page.close()
+            with contextlib.suppress(Error, TimeoutError):
+                async with asyncio.timeout(_STEP_S):
+                    await page.close()
 
     def _sees(self, source: dict[str, Any], payload: Any) -> None:
         tab = self._pages.get(source["page"])
@@ -288,9 +297,16 @@ class Window:
         """Have done with a browser, whatever state it is in."""
         from playwright.async_api import Error
 
+        record = self._record
         self._forget(context)
-        with contextlib.suppress(Error, TimeoutError):
-            await asyncio.wait_for(context.close(), _GONE_S)
+        try:
+            async with asyncio.timeout(_STEP_S):
+                await context.close()
+        except Error:
+            return  # it has gone by itself
+        except TimeoutError:
+            if record is not None:
+                record.kill()  # while it runs the profile is taken, and no other browser starts
 
     def _forget(self, context: BrowserContext) -> None:
         if self._context is context:

@@ -28,6 +28,7 @@ from console.review import (
     PageOpened,
     PostRemoved,
     SiteDown,
+    window,
 )
 from console.screens.review.hand import PageState
 from leadgen.api import review
@@ -326,6 +327,20 @@ def test_a_browser_that_is_closed_and_one_that_dies_are_told_apart_and_open_agai
     assert "unexpectedly" in browser.wait(BrowserCrashed).reason
     browser.open(f"{site}/mentions")
     assert not [event for event in browser.rest() if isinstance(event, PageClosed)]
+
+
+def test_a_browser_that_hangs_is_left_and_the_lead_gets_another(
+    browser: Browser, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.up(site)
+    hanging = browser.process()
+    monkeypatch.setattr(window, "_STEP_S", 0.5)
+    hanging.suspend()
+    browser.companion.open(Lead("next", f"{site}/gate"))
+    hanging.wait(PATIENCE_S)
+    monkeypatch.undo()
+    browser.wait(PageOpened, lambda event: event.lead == "next")
+    assert not [event for event in browser.rest() if isinstance(event, (BrowserCrashed, PageClosed))]
 
 
 def test_without_a_display_no_browser_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
