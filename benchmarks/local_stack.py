@@ -20,7 +20,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from local.stack import Stack, StackInfo, functions, processes, toolchain, web
+from local.stack import Stack, StackInfo, functions, java, processes, toolchain, web
 from local.stack.state import Folder
 
 PATIENCE_S = 240.0
@@ -38,14 +38,14 @@ def ours(root: Path) -> tuple[float, StackInfo]:
 
 def plain(root: Path, info: StackInfo) -> float:
     """Seconds until the plain command line's functions answer: same ports, same functions, none of our shortcuts."""
-    folder, java = Folder(root), toolchain.find_java()
+    folder, runtime = Folder(root), java.find()
     tools = toolchain.find_firebase_tools(toolchain.REPOSITORY)
     files = toolchain.find_emulators(tools).environment(folder.tools)
     names = [function.name for function in functions.discover(root / "functions", os.environ | info.environment())]
     names = [name for name in names if not name.startswith("on") and not name.endswith("Tick")]
     (root / "functions" / "functions.yaml").unlink()
-    environment = os.environ | info.environment() | files | {"CI": "1", "JAVA_HOME": str(java.home)}
-    environment |= {"PATH": f"{java.home / 'bin'}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(folder.temporary)}
+    environment = os.environ | info.environment() | files | {"CI": "1", "JAVA_HOME": str(runtime.home)}
+    environment |= {"PATH": f"{runtime.home / 'bin'}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(folder.temporary)}
     for emulator in ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"):
         environment.pop(emulator, None)
     folder.temporary.mkdir(exist_ok=True)

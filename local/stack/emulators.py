@@ -11,8 +11,9 @@ from typing import Any
 
 from local.stack import functions, ports, web
 from local.stack.errors import StackError
+from local.stack.java import Java
 from local.stack.state import Folder
-from local.stack.toolchain import JVM_FLAGS, EmulatorFiles, Java
+from local.stack.toolchain import EmulatorFiles
 
 PORT_NAMES = ("auth", "functions", "firestore", "firestore_websocket", "pubsub", "hub", "logging", "eventarc", "tasks")
 SERVICES = "auth,functions,firestore,pubsub"
@@ -97,12 +98,9 @@ def environment(
         variables: what the functions read (`LEADGEN_…`).
         nursery: address of the nursery's socket.
     """
-    path = os.pathsep.join((str(java.home / "bin"), os.environ.get("PATH", os.defpath)))
     return {
         **scrubbed_environment(),
-        "PATH": path,
         "JAVA_HOME": str(java.home),
-        "JAVA_TOOL_OPTIONS": " ".join(JVM_FLAGS),
         "CI": "1",  # no message of the day from the internet
         "NO_UPDATE_NOTIFIER": "1",
         "XDG_CONFIG_HOME": str(folder.tools / "config"),  # no login and no usage setting of the person at the machine
@@ -114,6 +112,7 @@ def environment(
         "FUNCTIONS_DISCOVERY_TIMEOUT": "30",
         "LEADGEN_NURSERY": nursery,
         **files.environment(folder.tools),
+        **files.java_environment(java, folder.tools),
         **variables,
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.stack import emulators, ports, toolchain, web
+from local.stack import emulators, java, ports, toolchain, web
 from local.stack.errors import StackError
 
 _START_TIMEOUT_S = 60.0
@@ -29,10 +29,11 @@ def firestore_emulator(rules: Path | None = None, log: Path | None = None) -> It
     Raises:
         StackError: Java or the emulator is missing, or it did not start.
     """
-    java, jar = toolchain.find_java(), toolchain.find_firestore_jar()
+    runtime = java.find()
+    jar = toolchain.runnable_jar(toolchain.find_firestore_jar(), java.KEPT)
     chosen = ports.choose(["firestore", "websocket"])
-    command = [sys.executable, "-m", "local.stack.guardian", "--lifeline", "--", str(java.program)]
-    command += [*toolchain.JVM_FLAGS, "-Duser.language=en", "-cp", str(jar), toolchain.FIRESTORE_MAIN_CLASS]
+    command = [sys.executable, "-m", "local.stack.guardian", "--lifeline", "--", str(runtime.program)]
+    command += [*java.flags(runtime, jar, java.KEPT), "-Duser.language=en", "-jar", str(jar)]
     command += [f"--host={ports.HOST}", f"--port={chosen['firestore']}", f"--websocket_port={chosen['websocket']}"]
     command += [f"--rules={rules}"] if rules else []
     output = log.open("wb") if log else None

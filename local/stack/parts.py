@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+import psutil
 
 from local.stack import processes
 
@@ -64,11 +66,12 @@ class Part:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 
-    def end(self, grace_s: float = 0.0) -> None:
+    def end(self, grace_s: float = 0.0, asked: Callable[[psutil.Process], bool] = lambda _: False) -> None:
         """End it and everything it has started.
 
         Args:
             grace_s: seconds it may take to end by itself after `ask_to_end`.
+            asked: which of what it has started is asked to end before it is made to, after the rest has ended.
         """
         if self._process is None:
             return
@@ -76,7 +79,9 @@ class Part:
         while self._process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         started = processes.descendants(self._process.pid) if self._process.poll() is None else []
-        processes.kill(reversed(started))
+        last = [one for one in started if asked(one)]
+        processes.kill(one for one in reversed(started) if one not in last)
+        processes.ask_to_end(last)
         processes.end_all(self._run, self.name)
         self._process.wait(timeout=10)
 

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 import psutil
 
@@ -50,10 +51,17 @@ def descendants(pid: int) -> list[psutil.Process]:
 def kill(processes: Iterable[psutil.Process]) -> None:
     """SIGKILL each; those already gone do not matter."""
     for process in processes:
-        try:
+        with suppress(psutil.Error):
             process.kill()
-        except psutil.Error:
-            continue
+
+
+def ask_to_end(processes: Iterable[psutil.Process], grace_s: float = 10.0) -> None:
+    """SIGTERM each, and wait until they have ended or the time is over."""
+    asked = list(processes)
+    for process in asked:
+        with suppress(psutil.Error):
+            process.terminate()
+    psutil.wait_procs(asked, timeout=grace_s)
 
 
 def terminate(pid: int) -> None:

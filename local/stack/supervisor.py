@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from local.stack import emulators, functions, mailbox, ports, processes, standins, toolchain, warmup
+from local.stack import emulators, functions, java, mailbox, ports, processes, standins, toolchain, warmup
 from local.stack.errors import StackError
 from local.stack.parts import Part
 from local.stack.state import FAILED, READY, STARTING, STOPPING, Folder, PartHealth, StackInfo, SupervisorLock, version
@@ -161,7 +161,7 @@ class Supervisor:
     def _start(self) -> None:
         node = toolchain.find_node()
         firebase_tools = toolchain.find_firebase_tools(self.options.repository)
-        java = toolchain.find_java()
+        runtime = java.find()
         servers = standins.load(self.options.standins)
         remembered = self.folder.remembered_ports()
         names = (*emulators.PORT_NAMES, *(server.name for server in servers), OUTLOOK_REDIRECT)
@@ -179,7 +179,7 @@ class Supervisor:
             "LEADGEN_PUBLIC_URL": self.info.functions_url,
         }
         files = toolchain.find_emulators(firebase_tools)
-        environment = emulators.environment(self.folder, java, files, self.info.variables, nursery)
+        environment = emulators.environment(self.folder, runtime, files, self.info.variables, nursery)
         environment |= {"GOOGLE_CLOUD_PROJECT": self.info.project_id}
         # Before firebase-tools looks for the list of functions, which would make it start a process for that.
         self._wait_for(lambda: Path(nursery).exists() or not self._nursery.is_alive(), 30, "nursery")
@@ -325,7 +325,7 @@ class Supervisor:
             watched.part.ask_to_end()
         # firebase-tools is not asked to end by itself: it would leave its Python workers behind, and when its Pub/Sub
         # emulator is slow to end it kills every Pub/Sub emulator on the machine.
-        self._firebase.end()
+        self._firebase.end(asked=java.keeps_at_its_end)
         self._nursery.end()
         for watched in self._standins.values():
             watched.part.end(grace_s=3.0)

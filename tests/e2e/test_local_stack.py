@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from local.stack import Stack, StackError, StackInfo, processes, toolchain, web
+from local.stack import Stack, StackError, StackInfo, java, processes, toolchain, web
 
 PATIENCE_S = 40.0
 MAIN = """
@@ -175,6 +175,17 @@ def publish(info: StackInfo, payload: dict[str, Any]) -> None:
     assert status == 200, text
 
 
+def assert_a_next_start_is_quick() -> None:
+    """Java has kept the emulators' classes when it ended, theirs and not those of `java -version`."""
+    files = toolchain.find_emulators(toolchain.find_firebase_tools())
+    assert files.firestore
+    assert files.pubsub
+    for emulator in (toolchain.runnable_jar(files.firestore, java.KEPT), files.pubsub):
+        sizes = [one.stat().st_size for one in java.KEPT.glob(f"{emulator.stem}-*.jsa")]
+        assert sizes, emulator
+        assert min(sizes) > 10 * 2**20, emulator
+
+
 def test_functions_answer_and_know_the_stand_ins(first: Stack) -> None:
     info = info_of(first)
     status, text = web.request("GET", f"{info.functions_url}/hello")
@@ -262,6 +273,7 @@ def test_a_second_stack_runs_beside_and_keeps_its_data_over_kill_and_down(first:
         second.down()
         assert processes.marked(again.run) == []
         assert second.status() is None
+        assert_a_next_start_is_quick()
         assert (material / "stack second" / "data" / "firebase-export-metadata.json").is_file()
         assert info_of(first).run == other.run
         assert web.request("GET", f"{other.functions_url}/hello")[0] == 200

@@ -22,7 +22,7 @@ from console.live.session import UserInfo
 from console.live.store import LiveStore
 from console.live.supervisor import Supervisor
 from console.screens.picture import NotCurrent, save_dashboard
-from local.stack import ports, toolchain, web
+from local.stack import java, ports, toolchain, web
 
 PROJECT = "demo-console-live"
 
@@ -40,8 +40,8 @@ class Emulator:
         return f"{ports.HOST}:{self.port}"
 
     def start(self) -> None:
-        java, jar = toolchain.find_java(), toolchain.find_firestore_jar()
-        command = [str(java.program), *toolchain.JVM_FLAGS, "-cp", str(jar), toolchain.FIRESTORE_MAIN_CLASS]
+        runtime, jar = java.find(), toolchain.find_firestore_jar()
+        command = [str(runtime.program), *java.flags(runtime), "-cp", str(jar), toolchain.FIRESTORE_MAIN_CLASS]
         command += [f"--host={ports.HOST}", f"--port={self.port}", f"--websocket_port={self.websocket}"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60

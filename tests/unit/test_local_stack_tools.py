@@ -46,7 +46,7 @@ def test_the_emulator_is_looked_for_in_variable_cache_and_cloud_sdk_in_this_orde
     assert toolchain.find_firestore_jar(bare) == sdk
     cached = make_jar(tmp_path / "home/.cache/firebase/emulators/fs-v1.jar", "")
     assert toolchain.find_firestore_jar(bare) == cached
-    assert toolchain.find_emulators(bare).firestore is None  # firebase-tools finds its own cache
+    assert toolchain.find_emulators(bare).firestore == cached
     named = make_jar(tmp_path / "named.jar", "")
     monkeypatch.setenv(toolchain.FIRESTORE_VARIABLE, str(named))
     assert toolchain.find_firestore_jar(bare) == named
@@ -75,7 +75,7 @@ def test_a_jar_without_main_class_gets_a_launcher_with_wrapped_lines(tmp_path: P
         manifest = archive.read("META-INF/MANIFEST.MF")
     assert all(len(line) <= 72 for line in manifest.split(b"\r\n"))
     unfolded = manifest.replace(b"\r\n ", b"").decode()
-    assert f"Class-Path: {jar.as_uri()}" in unfolded
+    assert f"Class-Path: ../{'long%20' * 29}long/fs.jar" in unfolded
     assert f"Main-Class: {toolchain.FIRESTORE_MAIN_CLASS}" in unfolded
 
 
