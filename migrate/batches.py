@@ -11,14 +11,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TYPE_CHECKING, cast
 
 from leadgen.process.identity import Marks
 from migrate.contacts import ContactRows, Person
 from migrate.encode import encode
 from migrate.keys import marks_of
+from migrate.mapping import TableMapping
 from migrate.reading import Row
 from migrate.rows import MAX_DOCUMENT, Problem, Rejected, Tally
 from migrate.worker import Worker, worker
+
+if TYPE_CHECKING:
+    from migrate.census import Census
 
 _WORTH_IT = 4_000
 """Rows of a table from which on a second process pays for its start."""
@@ -98,33 +103,63 @@ def check_size(body: bytes) -> None:
         raise Rejected([Problem("", "", problem)])
 
 
+class Beside:
+    """A second process that converts batches, and before that counts rows. Gives what the batches became, in order.
+
+    Args:
+        other: the process.
+        batches: of rows.
+    """
+
+    def __init__(self, other: Worker, batches: Iterable[list[Row]]) -> None:
+        self._other, self._batches = other, iter(batches)
+        self._has_begun = False
+
+    def begin_census(self, region: str, rows: int) -> None:
+        """Let it begin a census; see `migrate.census.Census`."""
+        self._other.tell("census", region, rows)
+
+    def count(self, mapping: TableMapping, batch: list[Row]) -> bool:
+        """Let it count rows, unless it has enough to do; whether it does."""
+        if not self._other.is_waited_for():
+            self._other.tell("count", mapping, batch)
+            return True
+        return False
+
+    def census(self) -> Census:
+        """What it has counted; from here on it converts."""
+        self._other.give("counted")
+        self._begin()
+        return cast("Census", self._other.take())
+
+    def _begin(self) -> None:
+        for batch in islice(self._batches, 0 if self._has_begun else _AHEAD):
+            self._other.give("convert", batch)
+        self._has_begun = True
+
+    def __iter__(self) -> Iterator[Converted]:
+        self._begin()
+        for batch in self._batches:
+            yield self._other.take()
+            self._other.give("convert", batch)
+        while self._other.owes:
+            yield self._other.take()
+
+
 @contextmanager
 def conversion(
     rows: ContactRows, run: str, batches: Iterable[list[Row]], expected: int
-) -> Iterator[Iterator[Converted]]:
+) -> Iterator[Iterable[Converted]]:
     """What batches become, in their order; memory holds a few of them.
-
-    A second process begins with the first ones at once, whenever they are asked for.
 
     Args:
         rows: makes people of rows.
         run: the run's id.
         batches: of rows.
-        expected: how many rows there are; few are converted in this process alone.
+        expected: how many rows there are; few are converted in this process alone, of more gives a `Beside`.
     """
     if expected < _WORTH_IT or (os.cpu_count() or 1) < 2:
         yield (convert_batch(rows, run, batch) for batch in batches)
         return
     with worker(rows, run) as other:
-        to_do = iter(batches)
-        for batch in islice(to_do, _AHEAD):
-            other.give(batch)
-        yield _answers(other, to_do)
-
-
-def _answers(other: Worker, batches: Iterator[list[Row]]) -> Iterator[Converted]:
-    for batch in batches:
-        yield other.take()
-        other.give(batch)
-    while other.owes:
-        yield other.take()
+        yield Beside(other, batches)

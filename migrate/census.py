@@ -28,6 +28,7 @@ from migrate.mapping import TableMapping
 from migrate.reading import Row, TableReader
 
 if TYPE_CHECKING:
+    from migrate.batches import Beside
     from migrate.plan import Part
 
 _BITS_OF_A_ROW = 256
@@ -42,23 +43,29 @@ def _silent(_assumption: str) -> None:
     return None
 
 
-def take_census(parts: Iterable[Part], region: str, *, salvage: bool) -> Census:
+def take_census(parts: Iterable[Part], region: str, *, salvage: bool, beside: Beside | None = None) -> Census:
     """Look through all rows of all tables, those of other tables for damage alone.
 
     Args:
         parts: the tables.
         region: see `Rules`.
         salvage: go on behind damaged places.
+        beside: a second process, which counts what it has time for.
 
     Raises:
         SourceProblem: a table is damaged and we are not to go on behind it.
     """
     parts = list(parts)
-    census = Census(region, sum(part.mapping.rows or 0 for part in parts))
+    rows = sum(part.mapping.rows or 0 for part in parts)
+    census = Census(region, rows)
+    if beside is not None:
+        beside.begin_census(region, rows)
     for part in parts:
         for batch in TableReader(part.source.connection, part.mapping.table, salvage).batches():
-            if part.mapping.kind.name in _COUNTED:
+            if part.mapping.kind.name in _COUNTED and not (beside and beside.count(part.mapping, batch)):
                 census.take(part.mapping, batch)
+    if beside is not None:
+        census.join(beside.census())
     census.close()
     return census
 
@@ -94,6 +101,13 @@ class Census:
             if url is not None and row[url] is not None:
                 names += _urls(row[url])
             self._count_row({*names})
+
+    def join(self, other: Census) -> None:
+        """Add what another census of the same size has counted, of other rows."""
+        once, others = (int.from_bytes(one._once, "little") for one in (self, other))
+        more = int.from_bytes(self._more, "little") | int.from_bytes(other._more, "little") | once & others
+        self._once = bytearray((once | others).to_bytes(len(self._once), "little"))
+        self._more = bytearray(more.to_bytes(len(self._more), "little"))
 
     def close(self) -> None:
         """Everything was counted: from here on it is only asked."""

@@ -20,12 +20,19 @@ PLACES = ("templates", "contacts", "emailQueue", "processorQueue", "suppressions
 """Collections that a run writes to; a document's place is the number of its collection."""
 TEMPLATES, CONTACTS, MAILS, REQUESTS, SUPPRESSIONS, ADDRESSES = range(len(PLACES))
 TO_DO, WRITTEN, THERE_BEFORE, WAITING = range(4)
-"""What became of a document; one that waits may be changed by rows that were not read yet."""
+"""What became of a document; one that waits may be changed by rows that were not read yet.
+
+The two in the middle stand in a table of their own: to change a number in a row SQLite writes the whole row again, and
+with it the document.
+"""
+_VERSION = 2
+"""Of the tables; a journal of another one is begun anew."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS docs (seq INTEGER PRIMARY KEY, place INTEGER NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL,
     marks BLOB NOT NULL, state INTEGER NOT NULL DEFAULT 0, UNIQUE (place, id));
 CREATE INDEX IF NOT EXISTS docs_to_do ON docs (place, state, seq);
+CREATE TABLE IF NOT EXISTS settled (seq INTEGER PRIMARY KEY, place INTEGER NOT NULL, state INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS marks (mark BLOB PRIMARY KEY, contact TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS logged (mark BLOB PRIMARY KEY, contact BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deferred (seq INTEGER PRIMARY KEY, person TEXT NOT NULL, body BLOB NOT NULL);
@@ -75,7 +82,13 @@ class Stage:
         self._db.execute("PRAGMA wal_autocheckpoint=4000")
         self._db.execute("PRAGMA cache_size=-2000")
         self._db.execute("PRAGMA temp_store=FILE")
-        self._db.executescript(_SCHEMA)
+        self._make_tables()
+
+    def _make_tables(self) -> None:
+        if self._db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                self._db.execute(f"DROP TABLE {name}")
+        self._db.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION};")
 
     def close(self) -> None:
         """Close the file and let others have it."""
@@ -155,26 +168,37 @@ class Stage:
         """The next documents of a collection that were not written."""
         query = (
             "SELECT seq, place, id, body, marks FROM docs"
-            " WHERE place = ? AND state = 0 AND seq > ? ORDER BY seq LIMIT ?"
+            " WHERE place = ? AND state = 0 AND seq > ?"
+            " AND NOT EXISTS (SELECT 1 FROM settled WHERE settled.seq = docs.seq) ORDER BY seq LIMIT ?"
         )
         return [Staged._make(row) for row in self._db.execute(query, (place, after, limit))]
 
     def documents(self, place: int, after: int, limit: int) -> list[tuple[Staged, int]]:
         """Documents of a collection with their states, in order."""
-        query = "SELECT seq, place, id, body, marks, state FROM docs WHERE place = ? AND seq > ? ORDER BY seq LIMIT ?"
+        query = (
+            "SELECT seq, docs.place, id, body, marks, coalesce(settled.state, docs.state) FROM docs"
+            " LEFT JOIN settled USING (seq) WHERE docs.place = ? AND seq > ? ORDER BY seq LIMIT ?"
+        )
         return [(Staged(*row[:5]), row[5]) for row in self._db.execute(query, (place, after, limit))]
 
-    def mark(self, seqs: Iterable[int], state: int) -> None:
-        """Note what became of documents."""
-        runs = ((state, first, last) for first, last in _runs(sorted(seqs)))
-        self._db.executemany("UPDATE docs SET state = ? WHERE seq BETWEEN ? AND ?", runs)
+    def settle(self, place: int, seqs: Iterable[int], state: int) -> None:
+        """Note that documents of a collection are there, written by us or before."""
+        rows = ((seq, place, state) for seq in seqs)
+        self._db.executemany("INSERT OR REPLACE INTO settled VALUES (?, ?, ?)", rows)
 
     def count(self, place: int, state: int | None = None) -> int:
         """How many documents a collection gets, or how many of a state."""
-        query, values = "SELECT count(*) FROM docs WHERE place = ?", [place]
-        if state is not None:
-            query, values = f"{query} AND state = ?", [place, state]
-        return int(self._db.execute(query, values).fetchone()[0])
+        if state in (WRITTEN, THERE_BEFORE):
+            return self._number("settled WHERE place = ? AND state = ?", place, state)
+        if state == TO_DO:
+            settled = self._number("settled WHERE place = ?", place)
+            return self._number("docs WHERE place = ? AND state = ?", place, state) - settled
+        if state == WAITING:
+            return self._number("docs WHERE place = ? AND state = ?", place, state)
+        return self._number("docs WHERE place = ?", place)
+
+    def _number(self, what: str, *values: int) -> int:
+        return int(self._db.execute(f"SELECT count(*) FROM {what}", values).fetchone()[0])
 
     def release(self) -> None:
         """Everything was read: what waited can be written."""
@@ -182,7 +206,7 @@ class Stage:
 
     def forget_writes(self) -> None:
         """Nothing counts as written any more: Firestore says otherwise than this file."""
-        self._db.execute("UPDATE docs SET state = 0 WHERE state IN (1, 2)")
+        self._db.execute("DELETE FROM settled")
 
     def log(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """What the identity log says: marks and contacts, a later one in the place of an earlier one."""
@@ -195,15 +219,6 @@ class Stage:
     def logged(self, marks: Sequence[bytes]) -> dict[bytes, bytes]:
         """Who has these marks, by the log."""
         return dict(self._in("SELECT mark, contact FROM logged WHERE mark IN ({})", (), marks))
-
-
-def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
-    """The first and the last of each stretch of numbers that follow one another without a gap."""
-    start = 0
-    for place in range(1, len(numbers) + 1):
-        if place == len(numbers) or numbers[place] != numbers[place - 1] + 1:
-            yield numbers[start], numbers[place - 1]
-            start = place
 
 
 def _locked(path: Path) -> int:

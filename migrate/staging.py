@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from typing import Any
 
 from leadgen.model.ids import canonical_email, digest, email_job_id, suppression_id
 from leadgen.process.identity import Marks
-from migrate.batches import Converted, check_size, conversion
+from migrate.batches import Beside, Converted, check_size, conversion
 from migrate.census import Census
 from migrate.changes import Batch
 from migrate.contacts import ContactRows, Person, merge
@@ -40,6 +40,7 @@ class Table:
         progress: how far an earlier process came.
         changed_at: when the database was changed last.
         found: batches of rows, or what they became already.
+        beside: the second process that converts, if there is one.
     """
 
     mapping: TableMapping
@@ -48,7 +49,8 @@ class Table:
     tally: Tally
     progress: dict[str, Any]
     changed_at: datetime
-    found: Iterator[list[Row] | Converted]
+    found: Iterable[list[Row] | Converted]
+    beside: Beside | None = None
 
 
 @dataclass
@@ -84,11 +86,13 @@ class Staging:
         if progress.get("done"):
             yield table
             return
-        table.found = reader.batches(*([progress["after"]] if "after" in progress else []))
+        batches = reader.batches(*([progress["after"]] if "after" in progress else []))
         if kind != "contacts":
+            table.found = batches
             yield table
             return
-        with conversion(rows, self.run, table.found, (mapping.rows or 0) - tally.read) as table.found:
+        with conversion(rows, self.run, batches, (mapping.rows or 0) - tally.read) as found:
+            table.found, table.beside = found, found if isinstance(found, Beside) else None
             yield table
 
     def take(self, table: Table) -> None:

@@ -133,8 +133,8 @@ class Upload:
     def note(self, place: int, outcome: Outcome) -> None:
         """Note in the journal what became of documents."""
         self._stage.begin()
-        self._stage.mark(outcome.written, WRITTEN)
-        self._stage.mark(outcome.there_before, THERE_BEFORE)
+        self._stage.settle(place, outcome.written, WRITTEN)
+        self._stage.settle(place, outcome.there_before, THERE_BEFORE)
         self._stage.commit()
         self._watch(PLACES[place], len(outcome.written) + len(outcome.there_before))
 
@@ -177,8 +177,8 @@ class Upload:
 
     def _logged(self, place: int) -> None:
         """Collections that the identity log follows: one commit after another, each with its entries."""
-        tries = 0
-        while chunk := self.chunk(place):
+        tries = after = 0
+        while chunk := self.chunk(place, after):
             tries += 1
             if tries > _TRIES:
                 raise _too_many()
@@ -193,7 +193,7 @@ class Upload:
                     self._log.read_on()  # it was not the documents: somebody appended
                 continue
             self.note(place, Outcome([d.seq for d in chunk], []))
-            tries = 0
+            tries, after = 0, chunk[-1].seq
 
     def commit(self, chunk: Sequence[Staged], entries: bytes) -> None:
         """Write documents, and their entries to the end of the identity log.

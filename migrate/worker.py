@@ -66,14 +66,18 @@ class Worker:
         except (EOFError, OSError, ValueError):
             self._answers.put(b"")
 
-    def begin(self, message: Any) -> None:
-        """Send what the process needs to begin with; it answers nothing to that."""
+    def tell(self, *message: Any) -> None:
+        """Send something that is not answered; see `migrate.duties`."""
         self._questions.put(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 
-    def give(self, message: Any) -> None:
-        """Send something; it is answered in its turn."""
-        self.begin(message)
+    def give(self, *message: Any) -> None:
+        """Send something that is answered in its turn."""
+        self.tell(*message)
         self.owes += 1
+
+    def is_waited_for(self) -> bool:
+        """Whether what was sent still waits here for the process to take it."""
+        return not self._questions.empty()
 
     def end(self) -> None:
         """Nothing more is asked."""
@@ -131,7 +135,7 @@ def worker(*beginning: Any) -> Iterator[Worker]:
     )
     other = Worker(process)
     try:
-        other.begin(beginning)
+        other.tell(*beginning)
         yield other
     finally:
         other.end()
@@ -140,26 +144,30 @@ def worker(*beginning: Any) -> Iterator[Worker]:
 
 
 def main() -> None:
-    """Convert batches from standard input until it ends."""
-    from migrate.batches import convert_batch
+    """Do what is asked on standard input until it ends. What fails where nothing is answered fails the next answer."""
+    from migrate.duties import ANSWERED, Duties
 
     os.nice(_NICER)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anybody prints is no answer
-    rows, run = pickle.load(source)
+    duties = Duties(*pickle.load(source))
+    failure: Exception | None = None
     while True:
         try:
-            batch = pickle.load(source)
+            name, *values = pickle.load(source)
         except EOFError:
             return
+        answer: Any = None
         try:
-            answer: Any = convert_batch(rows, run, batch)
+            answer = duties.do(name, *values)
         except Exception as error:
-            answer = error
-        content = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
-        sink.write(_SIZE.pack(len(content)))
-        sink.write(content)
-        sink.flush()
+            failure = error
+        if name in ANSWERED:
+            content = pickle.dumps(failure or answer, pickle.HIGHEST_PROTOCOL)
+            sink.write(_SIZE.pack(len(content)))
+            sink.write(content)
+            sink.flush()
+            failure = None
 
 
 if __name__ == "__main__":

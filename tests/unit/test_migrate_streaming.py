@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from leadgen.process.entries import mark_key
 from leadgen.process.identity import Marks
 from leadgen.process.spelt_words import NO_SPAM
 from migrate import batches
-from migrate.batches import conversion
+from migrate.batches import Beside, conversion
 from migrate.census import Census, take_census
 from migrate.contacts import ContactRows
 from migrate.convert import Unusable
@@ -31,9 +32,9 @@ from migrate.moving import Migration, Wish, prepare
 from migrate.reading import TableReader
 from migrate.rows import Rules, Tally
 from migrate.sample import Sample
-from migrate.stage import CONTACTS, TO_DO, WAITING, WRITTEN, Stage
+from migrate.stage import CONTACTS, THERE_BEFORE, TO_DO, WAITING, WRITTEN, Stage
 from migrate.staging import Staging
-from migrate.worker import WorkerEnded, worker
+from migrate.worker import Worker, WorkerEnded, worker
 
 _AREA = st.sampled_from(["512", "720", "773", "212", "411"])
 _DIGITS = st.from_regex(r"[2-9]\d\d[0-9]{4}", fullmatch=True)
@@ -173,9 +174,47 @@ def test_a_second_process_gives_what_this_one_gives(contacts: Path, monkeypatch:
     assert sum(len(people) for _, _, people, _, _ in here) > 30
 
 
+@given(st.lists(st.tuples(st.booleans(), st.sets(st.sampled_from("abcdefgh"), max_size=4)), max_size=12))
+def test_a_census_taken_by_two_is_that_of_one(shown: list[tuple[bool, set[str]]]) -> None:
+    one, mine, theirs = Census("US", 99), Census("US", 99), Census("US", 99)
+    for is_mine, names in shown:
+        one._count_row(names)
+        (mine if is_mine else theirs)._count_row(names)
+    mine.join(theirs)
+    assert mine._more == one._more
+    assert mine._once == one._once
+
+
+def test_the_second_process_counts_with_this_one(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch is counted by one of the two, whoever has time; here that is decided by chance."""
+    chance = random.Random(7)
+    monkeypatch.setattr("migrate.reading.BATCH", 4)
+    monkeypatch.setattr(Worker, "is_waited_for", lambda _: chance.random() < 0.5)
+    with prepare(Wish(contacts=contacts)) as plan:
+        alone = take_census(plan.parts, "US", salvage=False)
+        with worker(None, "run") as other:
+            beside = Beside(other, ())
+            took = list[bool]()
+            count = beside.count
+            monkeypatch.setattr(beside, "count", lambda mapping, rows: took.append(count(mapping, rows)) or took[-1])
+            both = take_census(plan.parts, "US", salvage=False, beside=beside)
+    assert {*took} == {True, False}
+    assert both._more == alone._more
+    assert any(both._more)
+
+
+def test_what_fails_while_the_second_process_counts_is_told_when_it_is_asked(contacts: Path) -> None:
+    with worker(None, "run") as other:
+        other.tell("count", None, [(1,)])
+        other.tell("count", None, [(2,)])
+        other.give("counted")
+        with pytest.raises(AttributeError):
+            other.take()
+
+
 def test_the_second_process_gives_way_and_is_not_interrupted_with_this_one() -> None:
     with worker(None, "run") as other:
-        other.give([])
+        other.give("convert", [])
         with pytest.raises(IndexError):  # it answers, so it has begun
             other.take()
         process = other._process.pid
@@ -224,24 +263,45 @@ def test_what_is_final_is_not_changed_by_any_later_row(contacts: Path, tmp_path:
     other.close()
 
 
-def test_marking_some_documents_leaves_those_between_them_alone(tmp_path: Path) -> None:
+def test_what_is_settled_is_counted_and_no_longer_to_do(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "journal.sqlite3")
-    stage.save([(CONTACTS, f"{number:02}", b"x", b"", TO_DO) for number in range(1, 13)])
-    chosen = [1, 2, 3, 6, 9, 10, 12]
-    stage.mark(reversed(chosen), WRITTEN)
-    stage.mark([], WRITTEN)
-    assert [d.seq for d, state in stage.documents(CONTACTS, 0, 99) if state == WRITTEN] == chosen
+    states = {4: WAITING}
+    stage.save([(CONTACTS, f"{n:02}", b"x", b"", states.get(n, TO_DO)) for n in range(1, 13)])
+    stage.settle(CONTACTS, [12, 9, 1, 2], WRITTEN)
+    stage.settle(CONTACTS, [6], THERE_BEFORE)
+    stage.settle(CONTACTS, [], WRITTEN)
+    expected = {1: WRITTEN, 2: WRITTEN, 4: WAITING, 6: THERE_BEFORE, 9: WRITTEN, 12: WRITTEN}
+    assert {d.seq: state for d, state in stage.documents(CONTACTS, 0, 99) if state != TO_DO} == expected
+    assert [d.seq for d in stage.to_do(CONTACTS, 4, after=2)] == [3, 5, 7, 8]
+    assert [stage.count(CONTACTS, state) for state in (TO_DO, WRITTEN, THERE_BEFORE, WAITING)] == [6, 4, 1, 1]
+    stage.release()
+    stage.forget_writes()
+    assert [d.seq for d in stage.to_do(CONTACTS, 99)] == list(range(1, 13))
     stage.close()
+
+
+def test_a_journal_of_an_earlier_release_is_begun_anew(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "journal.sqlite3")
+    connection.execute("CREATE TABLE docs (seq INTEGER PRIMARY KEY, other TEXT)")
+    connection.execute("INSERT INTO docs VALUES (1, 'x')")
+    connection.commit()
+    connection.close()
+    for _ in range(2):
+        stage = Stage(tmp_path / "journal.sqlite3")
+        assert stage.count(CONTACTS) == stage.get("kept", 0)
+        stage.save([(CONTACTS, "a", b"x", b"", TO_DO)])
+        stage.put("kept", 1)
+        stage.close()
 
 
 def test_a_second_process_that_dies_is_told_and_not_waited_for() -> None:
     with worker("nothing that converts rows", "run") as other:
-        other.give([(1,)])
+        other.give("convert", [(1,)])
         with pytest.raises(AttributeError):  # what went wrong there is told here
             other.take()
         other._process.kill()
         other._process.wait()
-        other.give([(2,)])
+        other.give("convert", [(2,)])
         with pytest.raises(WorkerEnded, match="ended"):
             other.take()
 
