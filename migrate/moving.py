@@ -211,7 +211,7 @@ class Migration:
         self.report.tables = []
         with ExitStack() as opened:
             contacts = next(part for part in self.plan.parts if part.mapping.kind.name == "contacts")
-            begun = opened.enter_context(self._begun(staging, contacts))  # a second process begins to convert
+            begun = opened.enter_context(self._begun(staging, contacts))  # a second process starts
             staging.census = take_census(self.plan.parts, wish.rules.region, salvage=wish.salvage, beside=begun.beside)
             self.stage.put("census", True)
             for part in self.plan.parts:

@@ -188,14 +188,12 @@ class Stage:
 
     def count(self, place: int, state: int | None = None) -> int:
         """How many documents a collection gets, or how many of a state."""
+        if state is None:
+            return self._number("docs WHERE place = ?", place)
         if state in (WRITTEN, THERE_BEFORE):
             return self._number("settled WHERE place = ? AND state = ?", place, state)
-        if state == TO_DO:
-            settled = self._number("settled WHERE place = ?", place)
-            return self._number("docs WHERE place = ? AND state = ?", place, state) - settled
-        if state == WAITING:
-            return self._number("docs WHERE place = ? AND state = ?", place, state)
-        return self._number("docs WHERE place = ?", place)
+        settled = self._number("settled WHERE place = ?", place) if state == TO_DO else 0
+        return self._number("docs WHERE place = ? AND state = ?", place, state) - settled
 
     def _number(self, what: str, *values: int) -> int:
         return int(self._db.execute(f"SELECT count(*) FROM {what}", values).fetchone()[0])

@@ -203,9 +203,11 @@ class Window:
         try:
             async with asyncio.timeout(_STEP_S):
                 tab.page = await self._empty_page(context, lead, behind=behind)
-        except (Error, TimeoutError):
+        except (Error, TimeoutError) as failure:
             self._tabs.pop(lead.id, None)
-            await self._leave(context)
+            # A page behind that does not come is no reason to take the one in front from the person.
+            if not behind or isinstance(failure, Error):
+                await self._leave(context)
             return None
         self._adopt(tab, tab.page)
         self._spawn(tab.load())

@@ -24,8 +24,18 @@ import psutil
 from local.stack.errors import StackError
 
 OLDEST = 21
-KEPT = Path(sys.prefix) / ".leadgen-java"
-"""Where what is made for Java is kept: in the environment, for all stacks of it."""
+
+
+def _kept() -> Path:
+    if os.access(sys.prefix, os.W_OK):
+        return Path(sys.prefix) / ".leadgen-java"
+    import platformdirs
+
+    return platformdirs.user_cache_path("leadgen") / "java"
+
+
+KEPT = _kept()
+"""Where what is made for Java is kept: in the environment, for all stacks of it, or where its user may write."""
 # The emulators live for minutes: a quick start is worth more than the last bit of speed.
 _QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _FILE = "-XX:SharedArchiveFile="

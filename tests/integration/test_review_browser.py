@@ -343,6 +343,26 @@ def test_a_browser_that_hangs_is_left_and_the_lead_gets_another(
     assert not [event for event in browser.rest() if isinstance(event, (BrowserCrashed, PageClosed))]
 
 
+def test_a_page_behind_that_does_not_come_leaves_the_one_in_front(
+    browser: Browser, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.open(f"{site}/gate", "first")
+
+    async def never(context: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(window, "_STEP_S", 0.2)
+    monkeypatch.setattr(browser.companion._window, "_page_behind", never)
+    loop, order = browser.companion._loop, browser.companion._window.prepare(Lead("second", f"{site}/mentions"))
+    assert loop is not None
+    asyncio.run_coroutine_threadsafe(order, loop).result(PATIENCE_S)
+    browser.hands(lambda page: page.click("#b"))
+    assert browser.wait(AddressSeen, lambda event: event.appeared).lead == "first"
+    monkeypatch.undo()
+    browser.open(f"{site}/mentions", "second")
+    assert not [event for event in browser.past if isinstance(event, (BrowserCrashed, PageClosed))]
+
+
 def test_without_a_display_no_browser_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)

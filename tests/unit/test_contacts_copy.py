@@ -374,7 +374,7 @@ def test_a_reader_closed_while_it_is_searched_ends_the_search_first(copy: Copy) 
     numbers = "SELECT 1 UNION ALL SELECT told(x + 1) FROM n WHERE x < 5000000"
     with ThreadPoolExecutor(1) as other:
         search = other.submit(reader.select, f"WITH RECURSIVE n(x) AS ({numbers}) SELECT x FROM n")
-        runs.wait()
+        assert runs.wait(60)
         reader.close()
         with pytest.raises(sqlite3.OperationalError, match="interrupted"):
             search.result()

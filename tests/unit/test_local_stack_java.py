@@ -80,6 +80,12 @@ def test_where_nothing_can_be_kept_java_starts_as_it_would(runtime: java.Java, e
     assert java.flags(runtime) == USUAL
 
 
+def test_an_environment_of_somebody_else_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert java._kept() == tmp_path / "leadgen" / "java"
+
+
 def test_options_with_blanks_reach_java_whole(tmp_path: Path) -> None:
     """With the real one: it prints what it was given."""
     folder = tmp_path / "a folder"

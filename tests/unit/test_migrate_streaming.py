@@ -203,7 +203,7 @@ def test_the_second_process_counts_with_this_one(contacts: Path, monkeypatch: py
     assert any(both._more)
 
 
-def test_what_fails_while_the_second_process_counts_is_told_when_it_is_asked(contacts: Path) -> None:
+def test_what_fails_while_the_second_process_counts_is_told_when_it_is_asked() -> None:
     with worker(None, "run") as other:
         other.tell("count", None, [(1,)])
         other.tell("count", None, [(2,)])
