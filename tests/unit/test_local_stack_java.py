@@ -144,8 +144,11 @@ def test_without_options_of_its_own_pubsub_has_those_of_all(made: dict[str, str]
 def test_a_jvm_without_an_archive_yet_is_let_end_by_itself(tmp_path: Path) -> None:
     program = tmp_path / "java"
     program.symlink_to(sys.executable)
-    wait = [str(program), "-c", "input()", f"-XX:SharedArchiveFile={tmp_path / 'fs.jsa'}"]
+    wait = [str(program), "-c", "print('up', flush=True); input()", f"-XX:SharedArchiveFile={tmp_path / 'fs.jsa'}"]
     with subprocess.Popen(wait, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        # Until a program says something, the system may not yet tell its new name and arguments.
+        assert process.stdout is not None
+        process.stdout.readline()
         assert java.keeps_at_its_end(psutil.Process(process.pid))
         (tmp_path / "fs.jsa").touch()
         assert not java.keeps_at_its_end(psutil.Process(process.pid))
