@@ -51,3 +51,32 @@ async def test_a_chosen_command_is_run(command: str, is_done: Callable[[LeadgenA
         await settled(pilot)
         await settled(pilot)
         assert is_done(app)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("theme", "theme: next"),
+        ("light", "theme: next"),
+        ("dark colour", "theme: next"),
+        ("figures", "plots: show"),
+        ("bell", "notifications: off or on"),
+        ("zoom", "pane: zoom"),
+        ("gobac", "go to: backend"),
+        ("help", "help: show"),
+    ],
+)
+async def test_a_command_is_found_by_its_name_and_by_the_words_of_its_help(typed: str, first: str) -> None:
+    app, _ = recorded.recorded_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        hits = [hit async for hit in ActionCommands(app.screen).search(typed)]
+        assert str(max(hits).text if hits else "") == first
+
+
+@pytest.mark.parametrize("typed", ["zzz", "light zzz"])
+async def test_what_nothing_is_called_finds_nothing(typed: str) -> None:
+    app, _ = recorded.recorded_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert not [hit async for hit in ActionCommands(app.screen).search(typed)]
