@@ -33,7 +33,7 @@ from leadgen.mail.templates.variables import GETTERS  # noqa: E402
 from leadgen.model.config import Settings  # noqa: E402
 from leadgen.model.documents import LeadData, Template  # noqa: E402
 
-STARTER = ROOT / "console" / "cli" / "demo" / "starter"
+STARTER = ROOT / "console" / "starter"
 SETTINGS = Settings(
     sender_name="Ada Lovelace",
     company_name="Contoso Local",

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from console.cli.demo import setting_up
 from console.cli.target import local_profile, local_session
 from console.client.profile import Profile
 from console.client.session import Session
+from console.starter import starter_templates
 from local.stack import StackInfo
 
 LEAD = {"name": "Jo Doe", "email": "jo@doeplumbing.example", "phone": "(512) 236-1234", "businessName": "Doe Plumbing"}
@@ -40,7 +40,8 @@ def people(profile: Profile, tmp_path_factory: pytest.TempPathFactory) -> Callab
 @pytest.fixture(scope="module")
 def operator(people: Callable[[str], Session]) -> Session:
     session = people("operator")
-    setting_up.save_templates(session)
+    for template in starter_templates():
+        session.call("saveTemplate", template)
     return session
 
 

@@ -16,6 +16,7 @@ from console.cli.output import FAILED, USAGE, emit_json, fail, not_there, out, s
 from console.cli.target import open_session
 from console.cli.template_files import BadTemplateFile, read_template, template_file
 from console.client.session import Session
+from console.starter import save_starter_templates
 
 app = typer.Typer(help="The email templates.")
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
@@ -81,6 +82,21 @@ def _earlier(session: Session, template_id: int, version: int) -> dict[str, Any]
     if not snapshot.exists:
         not_there(f"There is no version {version} of template {template_id}.")
     return dict(snapshot.to_dict() or {})
+
+
+@app.command()
+def starter(as_json: Json = False) -> None:
+    """Save templates to start with, but for those of whose name there is one already."""
+    with told():
+        saved = save_starter_templates(open_session())
+        if as_json:
+            emit_json(saved)
+        elif not saved:
+            say("All starter templates are there already.")
+        else:
+            rows = [[one["templateId"], one["templateName"], one["baseSubject"]] for one in saved]
+            table("Saved", ["id", "name", "subject"], rows)
+            say(f"leadgen templates preview {saved[0]['templateId']} shows what a lead would get.")
 
 
 @app.command()

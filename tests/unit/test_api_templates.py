@@ -311,6 +311,19 @@ def test_a_template_is_edited_linted_previewed_and_archived_from_a_file(
     assert json.loads(leadgen("templates", "list", "--archived", "--json").stdout)[0]["isArchived"]
 
 
+def test_starter_templates_are_saved_once_and_write_over_nothing(world: World, leadgen: Callable[..., Result]) -> None:
+    world.call("saveTemplate", TEMPLATE)  # takes the number of the first
+    saved = json.loads(leadgen("templates", "starter", "--json").stdout)
+    assert [one["templateId"] for one in saved] == [2, 3, 4]
+    assert {one["version"] for one in saved} == {1}
+    assert world.call("getTemplates")[0]["baseBodyHtml"] == BODY
+    world.call("archiveTemplate", {"templateId": 2})
+    again = leadgen("templates", "starter")
+    assert (again.exit_code, again.stderr) == (0, "All starter templates are there already.\n")
+    assert len(world.call("getTemplates")) == 4
+    assert json.loads(leadgen("templates", "starter", "--json").stdout) == []
+
+
 def test_what_is_wrong_ends_with_its_exit_code(leadgen: Callable[..., Result], tmp_path: Path) -> None:
     bad = tmp_path / "bad.html"
     bad.write_text("---\nsubject: x\n---\n<p>{{ nmae }}</p>", encoding="utf-8")

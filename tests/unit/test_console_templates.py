@@ -116,7 +116,7 @@ async def test_a_save_names_the_version_and_the_list_shows_the_new_one() -> None
     def save(body: dict[str, Any]) -> Any:
         return {**body, "version": body["expectedVersion"] + 1}
 
-    app, behind = app_of(saveTemplate=save)
+    app, behind = app_of(role="operator", saveTemplate=save)
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot)
         await pilot.press("enter", "Z", "ctrl+s")
@@ -139,15 +139,37 @@ async def test_a_conflict_keeps_what_was_written() -> None:
         assert any(n.title == "Conflict" for n in app._notifications)
 
 
-@pytest.mark.parametrize("role", ["viewer", "operator"])
-async def test_only_an_administrator_saves(role: str) -> None:
-    app, behind = app_of(role=role)
+async def test_a_project_without_templates_gets_the_starter_templates_once() -> None:
+    kept: list[dict[str, Any]] = []
+
+    def save(body: dict[str, Any]) -> Any:
+        kept.append({**body, "version": 1, "isArchived": False, "alternativeSubjects": [], "defaults": {}})
+        return kept[-1]
+
+    app, behind = app_of(role="operator", getTemplates=lambda _body: list(kept), saveTemplate=save)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await pilot.press("6")
+        await settled(pilot)
+        await pilot.press("s")
+        await previewed(pilot)
+        assert [one["templateId"] for one in kept] == [1, 2, 3]
+        assert app.screen._desk.numbers() == [1, 2, 3]
+        assert app.screen.query_one("#name").value == kept[0]["templateName"]
+        await pilot.press("s")
+        await settled(pilot)
+        assert len(kept) == len(bodies(behind, "saveTemplate")) == 3
+        assert any("already" in n.message for n in app._notifications)
+
+
+async def test_a_viewer_saves_nothing_and_is_told_what_it_takes() -> None:
+    app, behind = app_of(role="viewer")
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot)
         await pilot.press("enter", "Z", "ctrl+s")
         await settled(pilot)
         assert not bodies(behind, "saveTemplate")
-        assert any("role admin" in n.message for n in app._notifications)
+        assert any("role operator" in n.message for n in app._notifications)
 
 
 async def test_looking_at_another_template_loses_nothing() -> None:

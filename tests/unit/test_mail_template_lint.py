@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console.cli.demo.setting_up import starter_templates
+from console.starter import starter_templates
 from leadgen.mail.templates import Finding, lint
 from leadgen.model.documents import Template
 

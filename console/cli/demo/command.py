@@ -18,6 +18,7 @@ from console.cli.output import FAILED, emit_json, fail, out, say, table, told
 from console.cli.target import local_profile, local_session
 from console.client.session import Session
 from console.client.watching import Campaign, read_campaign
+from console.starter import save_starter_templates
 from local.classifieds.places import CITIES
 from local.stack import Stack
 from local.stack.state import StackInfo
@@ -64,7 +65,7 @@ def _begin(stack: Stack, info: StackInfo, city: str, template: int, leads: int) 
     admin = local_session(stack.root, profile, "admin")
     operator = local_session(stack.root, profile, "operator")
     setting_up.configure(admin)
-    say(f"{setting_up.save_templates(operator)} templates are saved.")
+    say(f"{len(save_starter_templates(operator))} templates are saved.")
     say(setting_up.sign_mailbox_in(operator, info))
     suppressed = setting_up.suppress_some(operator, info, city)
     say(f"{len(suppressed)} advertisers of {city} are on the suppression list.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,30 +33,6 @@ SETTINGS: dict[str, Any] = {
 def configure(admin: Session) -> None:
     """Set the demo's configuration."""
     admin.call("updateConfig", SETTINGS)
-
-
-def starter_templates() -> list[dict[str, Any]]:
-    """The templates a new project starts with, as saveTemplate takes them."""
-    folder = resources.files("console.cli.demo") / "starter"
-    listed = tomllib.loads((folder / "templates.toml").read_text(encoding="utf-8"))["template"]
-    return [
-        {
-            "templateId": entry["id"],
-            "templateName": entry["name"],
-            "description": entry["description"],
-            "baseSubject": entry["subject"],
-            "baseBodyHtml": (folder / entry["body"]).read_text(encoding="utf-8"),
-        }
-        for entry in listed
-    ]
-
-
-def save_templates(operator: Session) -> int:
-    """Save the starter templates. Returns how many."""
-    templates = starter_templates()
-    for template in templates:
-        operator.call("saveTemplate", template)
-    return len(templates)
 
 
 def sign_mailbox_in(operator: Session, info: StackInfo) -> str:

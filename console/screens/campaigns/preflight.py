@@ -58,7 +58,7 @@ def _offered(choices: Choices | None) -> Iterator[Check]:
     if not choices.cities:
         yield Check(STOP, "No source offers a city: `leadgen sources list` tells why.")
     if not choices.templates:
-        yield Check(STOP, "No template yet: an administrator makes one on 6 Templates.")
+        yield Check(STOP, "No template yet: 6 Templates, n begins one, s saves three to start with.")
 
 
 def _checks(view: View, city: City | None) -> Iterator[Check]:

@@ -22,6 +22,7 @@ from console.screens.frame import LiveScreen
 from console.screens.templates import browser, rows
 from console.screens.templates.draft import Desk, Draft
 from console.screens.view import View
+from console.starter import save_starter_templates
 from widgets.lines import LineList
 from widgets.pane import Pane
 from widgets.table import LiveTable
@@ -92,7 +93,7 @@ class TemplatesScreen(LiveScreen):
     def _take(self, answer: Any) -> None:
         self._loading, self._loaded = False, True
         self._desk.take(answer if isinstance(answer, list) else [])
-        self.query_one("#list", LiveTable).notice((("There is none yet. n begins one.", "muted"),))
+        self.query_one("#list", LiveTable).notice((("None yet. n begins one, s saves three to start with.", "muted"),))
         self._show_list()
         if self._number is None or self._desk.current(self._number) is None:
             numbers = self._desk.numbers()
@@ -323,6 +324,20 @@ class TemplatesScreen(LiveScreen):
         self._saving = False
         self.app.tell_error(error)
         self._loaded = False  # perhaps somebody else was faster: read what is saved now
+
+    def action_starter(self) -> None:
+        """Save the templates to start with, beside those there are."""
+        if self._saving:
+            return
+        self._saving = True
+        self.app.work(save_starter_templates, self._started, self._not_saved, name="Saving the starter templates")
+
+    def _started(self, saved: list[dict[str, Any]]) -> None:
+        self._saving = False
+        names = ", ".join(str(one["templateName"]) for one in saved)
+        said = ("Saved", f"{names}.") if saved else ("Nothing to save", "All starter templates are there already.")
+        self.app.tell(*said)
+        self._load()
 
     def action_archive(self) -> None:
         """Offer it to nobody, or offer it again."""
