@@ -32,7 +32,6 @@ from console.screens.frame import LiveScreen
 from console.screens.palette import ActionCommands, Palette
 from console.screens.view import View
 from console.signals import Signals
-from console.typing_ahead import TypingAhead
 
 FLUSH_S = 0.25
 SIGN_IN_RETRY_S = 15.0
@@ -81,7 +80,7 @@ def _maker(made_by: str) -> Callable[[], Screen[None]]:
     return make
 
 
-class LeadgenApp(TypingAhead, ConsoleApp):
+class LeadgenApp(ConsoleApp):
     """The operator's console.
 
     Args:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from textual.app import App
 from textual.worker import Worker, WorkerState
 
 from console.actions import doing
 from console.actions.keymap import checked
 from console.format import plain
+from console.keys_in_turn import KeysInTurn
 from console.live.clock import Clock
 from console.live.session import BackendError, Session, SignedOut
 from console.preferences import Preferences
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _RANKS = ("", "viewer", "operator", "admin")
 
 
-class ConsoleApp(App[None]):
+class ConsoleApp(KeysInTurn):
     """What every screen may rely on.
 
     Args:
