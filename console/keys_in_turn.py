@@ -19,8 +19,8 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 
-LOST_AFTER_S = 0.5
-"""A follower is lost if a widget is removed while it is there. Keys then go on after so long."""
+LOOKED_AFTER_S = 0.5
+"""How often to look whether the widget whose queue the follower is in was removed, and the follower with it."""
 
 
 class KeysInTurn(App[None]):
@@ -29,42 +29,44 @@ class KeysInTurn(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self._keys_waiting: deque[events.Key | events.Paste] = deque()
-        self._key_under_way = 0
-        """The number of the key that is having its effect; 0 if none is."""
-        self._keys_sent = 0
-        self._key_lost: asyncio.TimerHandle | None = None
+        self._follower_at: DOMNode | None = None
+        """Whose queue the follower of the key under way is in; `None` if no key is under way."""
+        self._looking: asyncio.TimerHandle | None = None
 
     async def on_event(self, event: events.Event) -> None:
         """Let a key that comes from the keyboard wait for its turn; anything else goes its way at once."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._key_under_way:
+        elif self._follower_at is not None:
             self._keys_waiting.append(event)
         else:
             await self._send_key(event)
 
     async def _send_key(self, key: events.Key | events.Paste) -> None:
-        self._keys_sent += 1
-        number = self._key_under_way = self._keys_sent
         target = self.focused or self.screen
         await super().on_event(key)
-        self._key_lost = asyncio.get_running_loop().call_later(LOST_AFTER_S, self.call_later, self._had_effect, number)
         way_up = [node for node in target.ancestors_with_self for _ in range(2)]
-        await self._follow(deque(way_up * 2), number)
+        self._look_later()
+        await self._follow(deque(way_up * 2))
 
-    async def _follow(self, way: deque[DOMNode], number: int) -> None:
-        """Go through the next queue of the way that is still open; at its end the key has had its effect."""
+    async def _follow(self, way: deque[DOMNode]) -> None:
+        """Go through the next queue of the way that is still open; at its end it is the next key's turn."""
         while way:
-            if way.popleft().call_later(self._follow, way, number):
+            self._follower_at = way.popleft()
+            if self._follower_at.call_later(self._follow, way):
                 return
-        await self._had_effect(number)
-
-    async def _had_effect(self, number: int) -> None:
-        """The key with this number has had its effect: the next one's turn."""
-        if number != self._key_under_way:
-            return
-        self._key_under_way = 0
-        if self._key_lost is not None:
-            self._key_lost.cancel()
+        self._follower_at = None
+        if self._looking is not None:
+            self._looking.cancel()
         if self._keys_waiting:
             await self._send_key(self._keys_waiting.popleft())
+
+    def _look_later(self) -> None:
+        self._looking = asyncio.get_running_loop().call_later(LOOKED_AFTER_S, self._look)
+
+    def _look(self) -> None:
+        """Go on without a follower that is lost. One that is only slow, because much is to be done, is waited for."""
+        if self._follower_at is not None and self._follower_at.is_running:
+            self._look_later()
+        else:
+            self.call_later(self._follow, deque())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from importlib import resources
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from console.live.session import Session
@@ -47,8 +47,7 @@ def save_starter_templates(session: Session) -> list[dict[str, Any]]:
     for starter in starter_templates():
         if starter["templateName"] in names:
             continue
-        free = (number for number in count(1) if number not in taken)
-        number = starter["templateId"] if starter["templateId"] not in taken else next(free)
+        number = next(one for one in chain((starter["templateId"],), count(1)) if one not in taken)
         saved.append(session.call("saveTemplate", {**starter, "templateId": number, "expectedVersion": 0}))
         taken.add(number)
     return saved

@@ -153,7 +153,7 @@ async def test_a_project_without_templates_gets_the_starter_templates_once() -> 
         await settled(pilot)
         await pilot.press("s")
         await previewed(pilot)
-        assert [one["templateId"] for one in kept] == [1, 2, 3]
+        assert [(one["templateId"], one["expectedVersion"]) for one in kept] == [(1, 0), (2, 0), (3, 0)]
         assert app.screen._desk.numbers() == [1, 2, 3]
         assert app.screen.query_one("#name").value == kept[0]["templateName"]
         await pilot.press("s")

@@ -152,7 +152,7 @@ class VanishingApp(KeysInTurn):
 
 
 async def test_a_key_whose_widget_went_with_it_does_not_keep_the_next_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys_in_turn, "LOST_AFTER_S", 0.0)
+    monkeypatch.setattr(keys_in_turn, "LOOKED_AFTER_S", 0.0)
     app = VanishingApp()
     async with app.run_test() as pilot:
         app.query_one(Vanishing).focus()
@@ -188,7 +188,11 @@ class FormApp(KeysInTurn):
         self.query_one("#behind").focus()
 
 
-async def test_the_key_behind_an_enter_waits_until_what_the_enter_set_off_has_been_told_on_and_done() -> None:
+@pytest.mark.parametrize("looked_after_s", [0.0, keys_in_turn.LOOKED_AFTER_S], ids=["very slow", "usual"])
+async def test_the_key_behind_an_enter_waits_until_what_the_enter_set_off_has_been_told_on_and_done(
+    monkeypatch: pytest.MonkeyPatch, looked_after_s: float
+) -> None:
+    monkeypatch.setattr(keys_in_turn, "LOOKED_AFTER_S", looked_after_s)
     app = FormApp()
     async with app.run_test() as pilot:
         app.query_one("#in").focus()
@@ -197,11 +201,3 @@ async def test_the_key_behind_an_enter_waits_until_what_the_enter_set_off_has_be
         await pilot.pause()
         await pilot.pause()
         assert [field.value for field in app.query(Input)] == ["one", "two"]
-
-
-async def test_what_comes_late_of_an_earlier_key_ends_no_later_one() -> None:
-    app = FormApp()
-    async with app.run_test():
-        app._key_under_way = 5
-        await app._had_effect(4)
-        assert app._key_under_way == 5
