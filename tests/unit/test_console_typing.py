@@ -14,8 +14,10 @@ from textual.widgets import Input, Static
 from console import keys_in_turn
 from console.actions import SCREENS
 from console.keys_in_turn import KeysInTurn
+from console.live.session import BackendError
 from tests.snapshots import recorded
 from tests.snapshots.scenes.scene import settled
+from widgets.text import Line
 
 NAMES = {"/": "slash", "\t": "tab", "\r": "enter", "\x1b": "escape"}
 
@@ -98,6 +100,20 @@ async def test_a_whole_campaign_typed_at_once_is_what_was_typed_and_the_key_afte
         (body,) = [body for name, body, _ in behind.session.calls if name == "triggerHarvest"]
         assert (body["city"], body["numLeads"]) == ("austin", 20)
         assert app.current_mode == "email"
+
+
+async def test_a_campaign_sent_before_the_cities_are_known_is_kept_and_says_so() -> None:
+    late = BackendError("Backend unavailable", "No answer.", "Try again.")
+    session = recorded.FakeSession(answers={"getCities": late})
+    app, behind = recorded.recorded_app(session=session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        at_once(app, "2nau\t\t20\r")
+        await waited(pilot)
+        assert "triggerHarvest" not in [name for name, *_ in behind.session.calls]
+        assert "not known yet" in app.screen.query_one("#city-said", Line).text
+        assert app.screen.query_one("#city", Input).value == "au"
+        assert app.screen.query_one("#leads", Input).value == "20"
 
 
 async def test_what_is_typed_before_and_after_going_to_the_next_field_stays_apart() -> None:

@@ -256,7 +256,10 @@ class CampaignsScreen(ScheduleActions):
         form, session = self.query_one(CampaignForm), self.app.session
         if self._starting:
             return
-        choices = self._choices or Choices()
+        choices = self._choices
+        if choices is None:
+            form.explain({"city": "City: which there are is not known yet. Try again in a moment."})
+            return
         found = problems(entry, choices, _most_leads())
         form.explain(found)
         if found:
